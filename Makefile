@@ -1,0 +1,67 @@
+# imslab: one Makefile, no recursion. `make help` lists the targets.
+#   SAN=address,undefined builds with sanitizers, in a build folder of its own.
+SAN     ?=
+B       := build/$(or $(subst $(comma),-,$(SAN)),plain)
+comma   := ,
+B       := build/$(or $(subst $(comma),-,$(SAN)),plain)
+
+DAEMONS := ue pcscf icscf scscf hss gprs-stub
+TOOLS   := labconf
+CC      ?= gcc
+PKGS    := sofia-sip-ua libcares libcrypto libevent libevent_pthreads yaml-0.1 sqlite3 jansson expat libmnl
+CFLAGS  ?= -O2 -g
+CFLAGS  += -std=c11 -D_GNU_SOURCE -MMD -MP -Icommon -Icommon/gprs -Wall -Wextra -Wshadow -Wstrict-prototypes \
+           -Wmissing-prototypes -Wvla -Wno-missing-field-initializers -Werror -fno-common \
+           $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(SAN:%=-fsanitize=%) $(if $(SAN),-fno-sanitize-recover=all)
+LDLIBS  := -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lfdcore -lfdproto -lpthread
+# sofia finds su_getmsgsize, bind, connect and sendmsg in the executable, not in libc
+LDFLAGS += -rdynamic
+
+objs     = $(patsubst %.c,$B/%.o,$(wildcard $(1)/*.c))
+COMMON  := $(call objs,common) $(call objs,common/gprs)
+BINS    := $(DAEMONS:%=$B/bin/%) $(TOOLS:%=$B/bin/%)
+UNIT    := $(patsubst test/unit/%.c,$B/test/unit/%,$(wildcard test/unit/*/*_test.c))
+FLOW    := $(patsubst test/flow/%.c,$B/test/flow/%,$(wildcard test/flow/*/*_test.c))
+
+all: $(BINS)                                    ## build everything into build/plain/bin
+
+.SECONDEXPANSION:
+.SECONDARY:
+$B/bin/%: $$(call objs,$$*) $B/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$B/libcommon.a: $(COMMON)
+	@rm -f $@
+	@ar rcs $@ $^
+# a daemon's rooms, without its main, for the tests
+$B/lib-%.a: $$(filter-out $B/$$*/main.o,$$(call objs,$$*))
+	@mkdir -p $(@D)
+	@rm -f $@
+	@ar rcs $@ $^
+# test/unit/ROOM/x_test.c links the rooms of daemon ROOM (or of common alone)
+daemon_of = $(filter $(notdir $(patsubst %/,%,$(dir $(1)))),$(DAEMONS))
+$B/test/unit/%: $B/test/unit/%.o $$(patsubst %,$B/lib-%.a,$$(call daemon_of,$$*)) $B/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+# test/flow/DAEMON/x_test.c: the real rooms, fakes for loop, sip, cx and dns in front of the archive
+$B/test/flow/%: $B/test/flow/%.o $(call objs,test/fake) $$(patsubst %,$B/lib-%.a,$$(call daemon_of,$$*)) $B/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+$B/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c -o $@ $<
+
+# unit and flow tests; each binary prints cmocka's closing lines
+check-unit: $(UNIT)                             ## run the unit tests
+	@set -e; for t in $^; do echo "== $$t"; $$t; done
+check-flow: $(FLOW)                             ## run the flow tests
+	@set -e; for t in $^; do echo "== $$t"; $$t; done
+
+help:                                           ## this list
+	@awk -F'## ' '/^[a-z-]+:.*## /{split($$1,a,":"); printf "  make %-14s %s\n", a[1], $$2}' $(MAKEFILE_LIST)
+
+clean:                                          ## remove what was built
+	rm -rf build
+
+.PHONY: all check-unit check-flow help clean
+-include $(shell find $B -name '*.d' 2>/dev/null)

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cx (TS 29.228, 29.229) without a trace of the Diameter library: plain structs, ask once, hear
+ * once, later. I-CSCF and S-CSCF ask with cx_ask_*; the HSS serves with cx_serve and answers each
+ * cx_reply once. */
+#ifndef IMSLAB_CX_H
+#define IMSLAB_CX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "addr.h"
+#include "loop.h"
+#include "why.h"
+
+/* One space of results: Experimental-Result codes (vendor 10415) carry the CX_EXP bit, because the
+ * same numbers mean other things as base Result-Code (TS 29.229 6.2, RFC 6733 7.1). */
+enum cx_result {
+    CX_EXP = 1 << 16,
+    CX_SUCCESS = 2001,
+    CX_UNABLE_TO_DELIVER = 3002,
+    CX_TOO_BUSY = 3004,
+    CX_AUTHORIZATION_REJECTED = 5003,
+    CX_INVALID_AVP_VALUE = 5004,
+    CX_MISSING_AVP = 5005,
+    CX_UNABLE_TO_COMPLY = 5012,
+    CX_FIRST_REGISTRATION = CX_EXP | 2001,
+    CX_SUBSEQUENT_REGISTRATION = CX_EXP | 2002,
+    CX_UNREGISTERED_SERVICE = CX_EXP | 2003,
+    CX_SERVER_NAME_NOT_STORED = CX_EXP | 2004,
+    CX_USER_UNKNOWN = CX_EXP | 5001,
+    CX_IDENTITIES_DONT_MATCH = CX_EXP | 5002,
+    CX_IDENTITY_NOT_REGISTERED = CX_EXP | 5003,
+    CX_ROAMING_NOT_ALLOWED = CX_EXP | 5004,
+    CX_IDENTITY_ALREADY_REGISTERED = CX_EXP | 5005,
+    CX_AUTH_SCHEME_NOT_SUPPORTED = CX_EXP | 5006,
+    CX_IN_ASSIGNMENT_TYPE = CX_EXP | 5007,
+    CX_TOO_MUCH_DATA = CX_EXP | 5008,
+    CX_NOT_SUPPORTED_USER_DATA = CX_EXP | 5009,
+};
+/* cx_result_text - "USER_UNKNOWN (5001)" for logs; static storage for the known ones, else "result
+ * N" in a static buffer. */
+const char *cx_result_text(int result);
+
+enum cx_uat { CX_UAT_REGISTRATION, CX_UAT_DE_REGISTRATION, CX_UAT_REGISTRATION_AND_CAPABILITIES };
+enum cx_sat { /* Server-Assignment-Type, TS 29.229 6.3.15 */
+              CX_SAT_NO_ASSIGNMENT,
+              CX_SAT_REGISTRATION,
+              CX_SAT_RE_REGISTRATION,
+              CX_SAT_UNREGISTERED_USER,
+              CX_SAT_TIMEOUT_DEREGISTRATION,
+              CX_SAT_USER_DEREGISTRATION,
+              CX_SAT_TIMEOUT_DEREGISTRATION_STORE_SERVER_NAME,
+              CX_SAT_USER_DEREGISTRATION_STORE_SERVER_NAME,
+              CX_SAT_ADMINISTRATIVE_DEREGISTRATION,
+              CX_SAT_AUTHENTICATION_FAILURE,
+              CX_SAT_AUTHENTICATION_TIMEOUT,
+              CX_SAT_DEREGISTRATION_TOO_MUCH_DATA,
+};
+
+#define CX_TEXT        256 /* IMPI, IMPU, Server-Name, realm */
+#define CX_MAX_IDS     16
+#define CX_MAX_CAPS    32
+#define CX_MAX_VECTORS 5
+
+struct cx_capabilities {
+    uint32_t mandatory[CX_MAX_CAPS], optional[CX_MAX_CAPS];
+    size_t mandatory_count, optional_count;
+    char server[8][CX_TEXT]; /* Server-Name inside Server-Capabilities: overrides the numbers
+                                (29.228 6.7) */
+    size_t server_count;
+};
+
+struct cx_uar {
+    char impi[CX_TEXT], impu[CX_TEXT];
+    char visited[CX_TEXT]; /* Visited-Network-Identifier, as text */
+    int type;              /* enum cx_uat; from the wire it may be anything: check */
+    uint32_t flags;
+};
+struct cx_uaa {
+    int result;
+    char server_name[CX_TEXT]; /* "" when absent */
+    bool has_capabilities;
+    struct cx_capabilities capabilities;
+};
+
+struct cx_vector { /* one SIP-Auth-Data-Item; wipe() after use */
+    uint32_t item;
+    char scheme[64];
+    uint8_t rand[16], autn[16]; /* SIP-Authenticate = RAND || AUTN */
+    uint8_t xres[16];
+    size_t xres_len;
+    uint8_t ck[16], ik[16];
+};
+struct cx_mar {
+    char impi[CX_TEXT], impu[CX_TEXT], server_name[CX_TEXT];
+    uint32_t items;            /* SIP-Number-Auth-Items */
+    char scheme[64];           /* "Digest-AKAv1-MD5", "SIP Digest", "Unknown" */
+    uint8_t authorization[64]; /* resync: RAND(16) || AUTS(14); length checked by the HSS */
+    size_t authorization_len;  /* 0: no resync */
+};
+struct cx_maa {
+    int result;
+    char impi[CX_TEXT], impu[CX_TEXT];
+    size_t count;
+    struct cx_vector vector[CX_MAX_VECTORS];
+};
+
+struct cx_sar {
+    char impi[CX_TEXT]; /* may be "" (not sent) */
+    char impu[CX_MAX_IDS][CX_TEXT];
+    size_t impu_count;
+    char server_name[CX_TEXT]; /* may be "" from strangers */
+    int type;                  /* enum cx_sat, unchecked */
+    bool user_data_available;  /* User-Data-Already-Available */
+};
+struct cx_saa {
+    int result;
+    char impi[CX_TEXT];
+    char server_name[CX_TEXT]; /* with CX_IDENTITY_ALREADY_REGISTERED */
+    char *user_data; /* XML, NUL-terminated, NULL when absent. Client: valid during done. Server:
+                        free()d by cx_answer_saa */
+    char primary_ccf[CX_TEXT];            /* Charging-Information, "" when absent */
+    char associated[CX_MAX_IDS][CX_TEXT]; /* Associated-Identities */
+    size_t associated_count;
+};
+
+struct cx_lir {
+    char impu[CX_TEXT];
+    bool originating;
+    int type; /* User-Authorization-Type, -1 when absent */
+};
+struct cx_lia {
+    int result;
+    char server_name[CX_TEXT];
+    bool has_capabilities;
+    struct cx_capabilities capabilities;
+};
+
+struct cx;
+struct cx_op;    /* one question under way */
+struct cx_reply; /* one question to the HSS, until answered */
+
+struct cx_peer {
+    char identity[128];     /* Diameter identity */
+    struct addr address[4]; /* where to connect; count 0: the peer connects to us */
+    size_t address_count;
+};
+struct cx_config {
+    const char *identity, *realm; /* ours */
+    struct addr listen[4];        /* HSS: with port; count 0: client only */
+    size_t listen_count;
+    struct cx_peer peer[16]; /* client: the HSS; HSS: who may connect */
+    size_t peer_count;
+    const char *destination_realm; /* client */
+    unsigned tc_s, tw_s;           /* reconnect, watchdog (>= 6) */
+    unsigned wait_ms;              /* longest wait for an answer */
+    unsigned max_outstanding;      /* questions under way before -EBUSY; 0: 500 */
+};
+
+/* cx_open - start the stack (its threads) and connect. One per process, ever. NULL and *why:
+ * address in use, wildcard listener refused, library failure. cx_close: disconnect within 3 s;
+ * pending questions are forgotten. */
+struct cx *cx_open(struct loop *loop, const struct cx_config *config, struct why *why);
+void cx_close(struct cx *cx);
+
+/* cx_ask_* - ask the HSS. The request struct is copied; call is the call tag (travels in
+ * Session-Id) or NULL. done runs exactly once, later, from the loop: err 0 and an answer valid
+ * during the call, or NULL and -ETIMEDOUT no answer in wait_ms; -EHOSTUNREACH no open peer (3002);
+ * -EPROTO answer without what it must carry; -EBUSY too many outstanding. Returns a handle for
+ * cx_cancel, never NULL. */
+typedef void cx_uaa_fn(void *arg, int err, const struct cx_uaa *);
+typedef void cx_maa_fn(void *arg, int err, const struct cx_maa *);
+typedef void cx_saa_fn(void *arg, int err, const struct cx_saa *);
+typedef void cx_lia_fn(void *arg, int err, const struct cx_lia *);
+struct cx_op *cx_ask_uar(struct cx *, const struct cx_uar *, const char *call, cx_uaa_fn *done,
+                         void *arg);
+struct cx_op *cx_ask_mar(struct cx *, const struct cx_mar *, const char *call, cx_maa_fn *done,
+                         void *arg);
+struct cx_op *cx_ask_sar(struct cx *, const struct cx_sar *, const char *call, cx_saa_fn *done,
+                         void *arg);
+struct cx_op *cx_ask_lir(struct cx *, const struct cx_lir *, const char *call, cx_lia_fn *done,
+                         void *arg);
+/* cx_cancel - done will not be called; *op becomes NULL; NULL is fine. */
+void cx_cancel(struct cx_op **op);
+
+/* cx_serve - what the HSS does with each command; called from the loop. The request is valid during
+ * the call. Every reply must be answered by exactly one cx_answer_*, then or later; not answered in
+ * wait_ms the stack answers 5012. */
+struct cx_handlers {
+    void (*uar)(void *env, const struct cx_uar *, struct cx_reply *);
+    void (*mar)(void *env, const struct cx_mar *, struct cx_reply *);
+    void (*sar)(void *env, const struct cx_sar *, struct cx_reply *);
+    void (*lir)(void *env, const struct cx_lir *, struct cx_reply *);
+};
+void cx_serve(struct cx *, const struct cx_handlers *, void *env);
+void cx_answer_uaa(struct cx_reply *, const struct cx_uaa *);
+void cx_answer_maa(struct cx_reply *, const struct cx_maa *);
+void cx_answer_saa(struct cx_reply *, struct cx_saa *);
+void cx_answer_lia(struct cx_reply *, const struct cx_lia *);
+/* cx_reply_call - the call tag that came in Session-Id, or "". cx_reply_peer - Origin-Host. */
+const char *cx_reply_call(const struct cx_reply *);
+const char *cx_reply_peer(const struct cx_reply *);
+
+/* cx_is_open - whether a peer is connected. cx_print_live - one line per question and per peer. */
+bool cx_is_open(const struct cx *);
+#include <stdio.h>
+void cx_print_live(const struct cx *, FILE *);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* HTTP Digest with AKA as the password (RFC 3310, RFC 2617/7616). Pure; password is binary, length
+ * given. */
+#ifndef IMSLAB_DIGEST_AKA_H
+#define IMSLAB_DIGEST_AKA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DIGEST_HEX 33 /* 32 lower-case hex digits and the NUL */
+
+struct digest_input { /* texts without quotes; NULL qop: RFC 2069 style, then nc and cnonce are not
+                         used */
+    const char *username, *realm, *method, *uri, *nonce;
+    const char *qop, *nc, *cnonce;
+    const void *password; /* RES / XRES, may contain zero octets */
+    size_t password_len;
+};
+
+/* digest_response - the MD5 response as hex. */
+void digest_response(const struct digest_input *in, char response[DIGEST_HEX]);
+/* digest_same - constant-time comparison of two hex responses, case ignored. */
+bool digest_same(const char *a, const char *b);
+
+/* base64 of RFC 4648 with padding. digest_base64: out needs 4*((len+2)/3)+1. digest_unbase64:
+ * returns the number of octets, or -EINVAL on any character that does not belong, or when size is
+ * too small. */
+void digest_base64(const uint8_t *data, size_t len, char *out);
+int digest_unbase64(const char *text, uint8_t *out, size_t size);
+
+#endif
