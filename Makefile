@@ -1,12 +1,11 @@
 # imslab: one Makefile, no recursion. `make help` lists the targets.
 #   SAN=address,undefined builds with sanitizers, in a build folder of its own.
 SAN     ?=
-B       := build/$(or $(subst $(comma),-,$(SAN)),plain)
 comma   := ,
 B       := build/$(or $(subst $(comma),-,$(SAN)),plain)
 
-DAEMONS := ue pcscf icscf scscf hss gprs-stub
-TOOLS   := labconf
+DAEMONS := $(patsubst %/main.c,%,$(wildcard $(addsuffix /main.c,ue pcscf icscf scscf hss gprs-stub)))
+TOOLS   := $(patsubst %/main.c,%,$(wildcard labconf/main.c))
 CC      ?= gcc
 PKGS    := sofia-sip-ua libcares libcrypto libevent libevent_pthreads yaml-0.1 sqlite3 jansson expat libmnl
 CFLAGS  ?= -O2 -g
