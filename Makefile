@@ -9,7 +9,7 @@ TOOLS   := $(patsubst %/main.c,%,$(wildcard labconf/main.c))
 CC      ?= gcc
 PKGS    := sofia-sip-ua libcares libcrypto libevent libevent_pthreads yaml-0.1 sqlite3 jansson expat libmnl
 CFLAGS  ?= -O2 -g
-CFLAGS  += -std=c11 -D_GNU_SOURCE -MMD -MP -Icommon -Icommon/gprs -Wall -Wextra -Wshadow -Wstrict-prototypes \
+CFLAGS  += -std=c11 -D_GNU_SOURCE -MMD -MP -Icommon -Icommon/gprs -Itest/fake -Wall -Wextra -Wshadow -Wstrict-prototypes \
            -Wmissing-prototypes -Wvla -Wno-missing-field-initializers -Werror -fno-common \
            $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(SAN:%=-fsanitize=%) $(if $(SAN),-fno-sanitize-recover=all)
 LDLIBS  := -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lfdcore -lfdproto -lpthread
@@ -28,7 +28,8 @@ all: $(BINS)                                    ## build everything into build/p
 .SECONDARY:
 $B/bin/%: $$(call objs,$$*) $B/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo '  LINK  $@'
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $B/libcommon.a: $(COMMON)
 	@rm -f $@
 	@ar rcs $@ $^
@@ -41,14 +42,17 @@ $B/lib-%.a: $$(filter-out $B/$$*/main.o,$$(call objs,$$*))
 daemon_of = $(filter $(notdir $(patsubst %/,%,$(dir $(1)))),$(DAEMONS))
 $B/test/unit/%: $B/test/unit/%.o $$(patsubst %,$B/lib-%.a,$$(call daemon_of,$$*)) $B/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	@echo '  LINK  $@'
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 # test/flow/DAEMON/x_test.c: the real rooms, fakes for loop, sip, cx and dns in front of the archive
 $B/test/flow/%: $B/test/flow/%.o $(call objs,test/fake) $$(patsubst %,$B/lib-%.a,$$(call daemon_of,$$*)) $B/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	@echo '  LINK  $@'
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 $B/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c -o $@ $<
+	@echo '  CC    $<'
+	@$(CC) $(CFLAGS) -c -o $@ $<
 
 # unit and flow tests; each binary prints cmocka's closing lines
 check-unit: $(UNIT)                             ## run the unit tests
