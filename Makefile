@@ -22,7 +22,10 @@ BINS    := $(DAEMONS:%=$B/bin/%) $(TOOLS:%=$B/bin/%)
 UNIT    := $(patsubst test/unit/%.c,$B/test/unit/%,$(wildcard test/unit/*/*_test.c))
 FLOW    := $(patsubst test/flow/%.c,$B/test/flow/%,$(wildcard test/flow/*/*_test.c))
 
-all: $(BINS)                                    ## build everything into build/plain/bin
+all: $(BINS) sims                               ## build everything into build/plain/bin
+# git does not keep 0600, and nobody but the owner may read keys
+sims:
+	@chmod 600 $(wildcard conf/sims.yaml)
 
 .SECONDEXPANSION:
 .SECONDARY:
@@ -66,5 +69,5 @@ help:                                           ## this list
 clean:                                          ## remove what was built
 	rm -rf build
 
-.PHONY: all check-unit check-flow help clean
+.PHONY: all sims check-unit check-flow help clean
 -include $(shell find $B -name '*.d' 2>/dev/null)

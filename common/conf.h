@@ -28,6 +28,17 @@ struct conf_element {
     bool external;        /* not started by ./lab: a stranger stands at this address */
 };
 
+/* The kinds of element, in the order of the ladder. */
+enum conf_kind {
+    KIND_SGSN,
+    KIND_GGSN,
+    KIND_PCSCF,
+    KIND_DNS,
+    KIND_ICSCF,
+    KIND_SCSCF,
+    KIND_HSS,
+};
+
 enum conf_ipsec { IPSEC_OFF, IPSEC_OPTIONAL, IPSEC_REQUIRED };
 enum conf_transport { CONF_UDP, CONF_TCP };
 
@@ -143,9 +154,10 @@ struct conf_subscriber {
 struct conf_sim {
     char imsi[16];
     uint8_t k[16], opc[16]; /* OPc given or derived from OP */
+    bool from_op;           /* the file gave OP; opc was derived from it */
     uint8_t amf[2];
-    char imei[17];
-    bool isim; /* false: impi, impu, domain are derived from the IMSI, TS 23.003 13 */
+    char imei[17]; /* "" when the file says nothing */
+    bool isim;     /* false: impi, impu, domain are derived from the IMSI, TS 23.003 13 */
     char impi[CONF_URI], domain[CONF_HOST];
     char impu[8][CONF_URI];
     size_t impu_count;
@@ -193,11 +205,29 @@ struct conf {
 
 enum { CONF_SIMS = 1 }; /* also open the sims file: hss, gprs-stub and ue only */
 
-/* conf_load - read and check the whole file. *conf is zeroed first. 0, or -EINVAL with
- * "conf/lab.yaml:7: 'port' must be 1..65535, got 'soon'" in why. The sims file must be mode 0600
- * (-EPERM). */
+/* conf_load - read and check the whole file. *conf is zeroed first.
+ * flags   CONF_SIMS or 0
+ * why     one sentence on failure, never with a value of the sims file; may be NULL
+ * returns 0; -EINVAL with "conf/lab.yaml:7: 'port' must be 1..65535, got 'soon'"; -errno when a
+ *         file cannot be read; -EPERM when others than the owner may read the sims file. After a
+ *         failure *conf is zero and holds no memory. */
 int conf_load(struct conf *conf, const char *file, unsigned flags, struct why *why);
+/* conf_free - wipe the keys, free the lists, zero *conf. */
 void conf_free(struct conf *conf);
+
+/* One element of the lab, whatever its kind. */
+struct conf_entry {
+    enum conf_kind kind;
+    const struct conf_element *element; /* lives as long as the conf */
+    unsigned port;                      /* SIP, Diameter, DNS; GTP-C for sgsn and ggsn */
+};
+
+#define CONF_ENTRIES 20 /* 4 single elements, 4 pcscf, 4 icscf, 8 scscf */
+
+/* conf_entries - every element in the order of the ladder; returns how many of out were filled. */
+size_t conf_entries(const struct conf *conf, struct conf_entry out[CONF_ENTRIES]);
+/* conf_kind_name - "pcscf": the key in lab.yaml, static storage. */
+const char *conf_kind_name(enum conf_kind kind);
 
 /* conf_name_of - the element that owns this host address ("icscf1", "hss", "dns"), ports ignored; a
  * terminal's pool or Gb address gives "ue". NULL for a stranger. For logs. */
@@ -205,6 +235,8 @@ const char *conf_name_of(const struct conf *conf, const struct addr *a);
 /* conf_trusted - whether the address is one of the core's SIP elements (trust list). */
 bool conf_trusted(const struct conf *conf, const struct addr *a);
 
+/* Look-ups by what the function's name says; NULL when there is none. An element name of NULL means
+ * the first of its kind. */
 const struct conf_sim *conf_sim(const struct conf *conf, const char *imsi);
 const struct conf_subscriber *conf_subscriber_by_imsi(const struct conf *conf, const char *imsi);
 const struct conf_terminal *conf_terminal(const struct conf *conf, const char *name);
