@@ -22,7 +22,7 @@ BINS    := $(DAEMONS:%=$B/bin/%) $(TOOLS:%=$B/bin/%)
 UNIT    := $(patsubst test/unit/%.c,$B/test/unit/%,$(wildcard test/unit/*/*_test.c))
 FLOW    := $(patsubst test/flow/%.c,$B/test/flow/%,$(wildcard test/flow/*/*_test.c))
 
-all: $(BINS) sims                               ## build everything into build/plain/bin
+all: $B/libcommon.a $(BINS) sims                               ## build everything into build/plain/bin
 # git does not keep 0600, and nobody but the owner may read keys
 sims:
 	@chmod 600 $(wildcard conf/sims.yaml)

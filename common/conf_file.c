@@ -11,10 +11,9 @@
 #include "xalloc.h"
 
 #define MOST_OCTETS (64 << 20) /* nobody writes more by hand */
-* /
 
-    /* Whether only the owner can read the open file. */
-    static int check_mode(FILE *in, const char *file, struct why *why)
+/* Whether only the owner can read the open file. */
+static int check_mode(FILE *in, const char *file, struct why *why)
 {
     struct stat st;
 
@@ -124,8 +123,8 @@ static int parse(struct conf_source *s, const char *octets, size_t len, struct w
 int conf_source_open(struct conf_source **source, const char *file, bool secret, struct why *why)
 {
     struct conf_source *s;
-    char *octets;
-    size_t len;
+    char *octets = NULL;
+    size_t len = 0;
     int err = read_octets(file, secret, &octets, &len, why);
 
     *source = NULL;
