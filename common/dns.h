@@ -48,7 +48,9 @@ struct dns *dns_open(struct loop *, const struct dns_config *);
 void dns_close(struct dns *);
 
 /* dns_locate - done runs exactly once, later, from the loop: err 0 and at least one target, or NULL
- * and -ENOENT nothing found, -ETIMEDOUT server silent, -EPROTO nonsense (loops, broken answers).
+ * and -ENOENT nothing found, -ETIMEDOUT server silent, -ECONNREFUSED nobody listens at the server,
+ * -EPROTO nonsense (loops, broken answers, SERVFAIL). A dead server costs wait_ms * tries per
+ * server; no search takes longer than twice that.
  * call: for the log. Never NULL. */
 typedef void dns_done_fn(void *arg, int err, const struct sip_targets *);
 struct dns_op *dns_locate(struct dns *, const struct dns_question *, const char *call,
