@@ -36,7 +36,7 @@ const char CONF_REQUIRED[] = "required";
 
 /* clang-format off */
 
-static const struct conf_row element_rows[] = {
+const struct conf_row conf_element_rows[] = {
     {"name", NAME(1, 32), AT(conf_element, name),
      .derived = "the element's key; in a list with its position: pcscf1, pcscf2",
      .help = "What logs, `--name` and `./lab` call it."},
@@ -55,14 +55,14 @@ static const struct conf_row element_rows[] = {
     {NULL},
 };
 
-#define ELEMENT {"", TYPE(KEYS), SAME, .sub = element_rows}
+#define ELEMENT {"", TYPE(KEYS), SAME, .sub = conf_element_rows}
 
 static const struct conf_row home_rows[] = {
     {"domain", TYPE(HOST), AT(conf, home_domain), REQUIRED,
      .help = "The home network's domain: registrar, realm of the HSS."},
-    {"mcc", DIGITS(3, 3), AT(conf, mcc), DEFAULT("001"),
+    {"mcc", DIGITS(3, 3), AT(conf, mcc), REQUIRED,
      .help = "Mobile country code."},
-    {"mnc", DIGITS(2, 3), AT(conf, mnc), DEFAULT("01"),
+    {"mnc", DIGITS(2, 3), AT(conf, mnc), REQUIRED,
      .help = "Mobile network code. Its length also says how an IMSI is cut (TS 23.003 13)."},
     {NULL},
 };
@@ -267,7 +267,7 @@ static const struct conf_row subscriber_rows[] = {
     {"impus", MAP(impu_rows), LIST(conf_subscriber, impu), .fewest = 1,
      .brief = true, REQUIRED,
      .help = "Public identities, one implicit registration set; the first that is not barred is "
-             "the default identity. `sip:a@b` alone is short for `{id: \"sip:a@b\"}`."},
+             "the default identity."},
     {"visited", TYPE(HOST), LIST(conf_subscriber, visited),
      .derived = "everywhere", .help = "Networks it may roam in."},
     {"mandatory", UINT(0, UINT32_MAX), LIST(conf_subscriber, mandatory),

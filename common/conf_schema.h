@@ -53,8 +53,9 @@ struct conf_row {
 extern const char CONF_REQUIRED[];
 #define CONF_EMPTY "" /* fallback of a map: absent means all its defaults */
 
-extern const struct conf_row conf_lab_rows[];  /* lab.yaml, into struct conf */
-extern const struct conf_row conf_sims_rows[]; /* the sims file, into struct conf */
+extern const struct conf_row conf_lab_rows[];     /* lab.yaml, into struct conf */
+extern const struct conf_row conf_element_rows[]; /* what every element of it has */
+extern const struct conf_row conf_sims_rows[];    /* the sims file, into struct conf */
 
 /* conf_value_set - one scalar into its place (already moved by `at`). 0 or -EINVAL. */
 int conf_value_set(const struct conf_row *row, const char *text, void *place);
