@@ -30,6 +30,7 @@ struct sip_config {
     const struct conf *conf;  /* timers, and names of peers for the log */
     unsigned max_outstanding; /* UDP client transactions before sip_send reports 503; 0: 2000 */
     bool numeric_nonlocal;    /* ue: bind also when the address is not (yet) local */
+    bool terminal;            /* ue: T2 of the configuration; core nodes retry every T1 */
 };
 
 struct sip *sip_open(struct loop *, const struct sip_config *, struct why *);
@@ -40,7 +41,7 @@ void sip_close(struct sip *);
 typedef void sip_serve_fn(void *env, struct sip_request *);
 void sip_serve(struct sip *, const char *method, sip_serve_fn *fn, void *env);
 
-/* What came in; valid until the request is answered. */
+/* What came in; valid until the request is answered and control is back in the loop. */
 const sip_t *sip_request_sip(const struct sip_request *);
 struct addr sip_request_source(const struct sip_request *);
 enum sip_transport sip_request_transport(const struct sip_request *);
@@ -73,7 +74,8 @@ void sip_cancel(struct sip_op **op);
 typedef void sip_edit_fn(void *arg, msg_t *answer);
 void sip_relay(struct sip_request *, msg_t *answer, sip_edit_fn *edit, void *arg);
 /* sip_answer - an answer of our own. headers: further header lines ("Min-Expires: 60\r\n") or NULL.
- * Adds a To tag. Ends the request: the handle is gone after the call. */
+ * Adds a To tag. Ends the request: until control is back in the loop the handle is good for
+ * sip_is_answered and sip_request_*, then it is gone. */
 void sip_answer(struct sip_request *, int status, const char *phrase, const char *headers);
 
 /* Headers. Names as on the wire. Editing makes sofia re-encode what was changed and nothing else.
@@ -90,12 +92,15 @@ bool sip_decrement_max_forwards(msg_t *m);
 /* sip_text - first value of any header as text, without the name, written to buf; NULL when absent.
  */
 const char *sip_text(const sip_t *, const char *name, char *buf, size_t size);
-/* sip_param - a parameter of Authorization / WWW-Authenticate, quotes removed, into buf; NULL when
- * absent. */
+/* sip_auth_param - a parameter of Authorization / WWW-Authenticate, quotes removed, into buf; NULL
+ * when absent. */
 const char *sip_auth_param(const msg_auth_t *, const char *name, char *buf, size_t size);
 /* sip_set_auth_param - set or remove (value NULL) a parameter of the request's Authorization,
  * quoted. */
 void sip_set_auth_param(msg_t *m, const char *name, const char *value);
+/* sip_drop_auth_param - take a parameter out of every member of a list of m, e.g. ck and ik out of
+ * the WWW-Authenticate of an answer. */
+void sip_drop_auth_param(msg_t *m, msg_auth_t *list, const char *name);
 /* sip_identity - canonical IMPU of a From/To/URI: "sip:user@host" (host lower case, no port, no
  * parameters) or "tel:+15550001" (visual separators removed) into buf; NULL when the scheme is
  * neither. */

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The log line of every SIP message that crosses a wire. What leaves is seen in sendmsg(): sofia
+ * finds the executable's one, so retransmissions and the answers that nta makes by itself are seen,
+ * too, UDP and TCP. What arrives is seen when nta hands it over: a retransmission that nta absorbs
+ * and a message that it refuses as malformed have no "<-" line.
+ * sendmsg() also serves freeDiameter's threads: for what is not SIP it only looks at the first
+ * octets. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <sofia-sip/msg_addr.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "sip_engine.h"
+#include "sip_trace.h"
+
+#define SCANNED 16384 /* of a longer message the rest is not read for the log */
+
+typedef ssize_t sendmsg_fn(int fd, const struct msghdr *msg, int flags);
+typedef int bind_fn(int fd, const struct sockaddr *addr, socklen_t len);
+
+static const struct conf *names;
+static bool nonlocal;
+
+void sip_wire_names(const struct conf *conf)
+{
+    names = conf;
+}
+
+void sip_wire_nonlocal(bool on)
+{
+    nonlocal = on;
+}
+
+static void write_line(const char *arrow, bool tcp, const struct addr *src, const struct addr *dst,
+                       const char *data, size_t len)
+{
+    const struct addr *peer = *arrow == '-' ? dst : src;
+    char src_text[ADDR_TEXT], dst_text[ADDR_TEXT], host[ADDR_TEXT], tag[CALL_TAG];
+    const char *name;
+    struct sip_trace t;
+
+    if (!sip_trace_scan(&t, data, len < SCANNED ? len : SCANNED))
+        return;
+    name = names ? conf_name_of(names, peer) : NULL;
+#define V(key) sip_trace_value(&t, TRACE_##key)
+    log_arrow(
+        *t.call_id ? call_tag(t.call_id, tag) : NULL, arrow, name ? name : addr_host(peer, host),
+        t.message, "proto", "sip", "net", tcp ? "tcp" : "udp", "src", addr_text(src, src_text),
+        "dst", addr_text(dst, dst_text), "uri", V(URI), "cseq", V(CSEQ), "max_forwards",
+        V(MAX_FORWARDS), "via", V(VIA), "route", V(ROUTE), "from", V(FROM), "to", V(TO), "contact",
+        V(CONTACT), "expires", V(EXPIRES), "min_expires", V(MIN_EXPIRES), "path", V(PATH),
+        "service_route", V(SERVICE_ROUTE), "p_associated_uri", V(ASSOCIATED), "require", V(REQUIRE),
+        "proxy_require", V(PROXY_REQUIRE), "supported", V(SUPPORTED), "security_client",
+        V(SECURITY_CLIENT), "security_server", V(SECURITY_SERVER), "security_verify",
+        V(SECURITY_VERIFY), "username", V(USERNAME), "realm", V(REALM), "nonce", V(NONCE),
+        "algorithm", V(ALGORITHM), "stale", V(STALE), "integrity_protected", V(INTEGRITY_PROTECTED),
+        "response", V(RESPONSE), "auts", V(AUTS), "p_visited", V(P_VISITED), "icid", V(PCV),
+        "event", V(EVENT), "warning", V(WARNING), "reason", V(REASON), NULL);
+#undef V
+}
+
+static struct addr local_of(int fd, bool *tcp)
+{
+    struct sockaddr_storage ss = {0};
+    socklen_t len = sizeof ss, type_len = sizeof(int);
+    int type = 0;
+
+    getsockname(fd, (struct sockaddr *)&ss, &len);
+    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len);
+    *tcp = type == SOCK_STREAM;
+    return addr_from((struct sockaddr *)&ss);
+}
+
+static struct addr remote_of(int fd, const struct msghdr *msg)
+{
+    struct sockaddr_storage ss = {0};
+    socklen_t len = sizeof ss;
+
+    if (msg->msg_name)
+        return addr_from(msg->msg_name);
+    getpeername(fd, (struct sockaddr *)&ss, &len);
+    return addr_from((struct sockaddr *)&ss);
+}
+
+/* The start of what is sent, in one piece; sofia hands over many small ones. */
+static size_t gather(const struct msghdr *msg, char *buf, size_t size)
+{
+    size_t len = 0, part;
+
+    for (size_t i = 0; i < msg->msg_iovlen && len < size; i++) {
+        part = msg->msg_iov[i].iov_len;
+        if (part > size - len)
+            part = size - len;
+        memcpy(buf + len, msg->msg_iov[i].iov_base, part);
+        len += part;
+    }
+    return len;
+}
+
+static bool may_be_sip(const struct msghdr *msg)
+{
+    return names && log_on(LEVEL_INFO) && msg->msg_iovlen && msg->msg_iov[0].iov_len &&
+           *(const char *)msg->msg_iov[0].iov_base >= 'A';
+}
+
+static void log_sent(int fd, const struct msghdr *msg)
+{
+    char buf[SCANNED];
+    size_t len = gather(msg, buf, sizeof buf);
+    struct addr src, dst;
+    bool tcp;
+
+    if (!sip_trace_is_start(buf, len))
+        return;
+    src = local_of(fd, &tcp);
+    dst = remote_of(fd, msg);
+    write_line("->", tcp, &src, &dst, buf, len);
+}
+
+static void *next_symbol(_Atomic(void *) *cache, const char *name)
+{
+    void *fn = atomic_load_explicit(cache, memory_order_relaxed);
+
+    if (!fn) {
+        fn = dlsym(RTLD_NEXT, name);
+        if (!fn)
+            abort();
+        atomic_store_explicit(cache, fn, memory_order_relaxed);
+    }
+    return fn;
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+    static _Atomic(void *) libc;
+    ssize_t sent = ((sendmsg_fn *)next_symbol(&libc, "sendmsg"))(fd, msg, flags);
+    int error = errno;
+
+    if (sent > 0 && may_be_sip(msg))
+        log_sent(fd, msg);
+    errno = error;
+    return sent;
+}
+
+int bind(int fd, const struct sockaddr *addr, socklen_t len)
+{
+    static _Atomic(void *) libc;
+    int one = 1;
+
+    if (nonlocal)
+        setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &one, sizeof one);
+    return ((bind_fn *)next_symbol(&libc, "bind"))(fd, addr, len);
+}
+
+void sip_wire_received(msg_t *msg, bool tcp, const struct addr *local)
+{
+    struct addr src;
+    size_t len;
+    char *text;
+
+    if (!log_on(LEVEL_INFO) || !msg)
+        return;
+    src = addr_from(&msg_addr(msg)->su_sa);
+    text = msg_as_string(msg_home(msg), msg, NULL, 0, &len);
+    if (!text)
+        return;
+    write_line("<-", tcp, &src, local, text, len);
+    su_free(msg_home(msg), text);
+}
