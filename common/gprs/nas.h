@@ -281,5 +281,7 @@ const char *nas_text(unsigned pd, unsigned type, char buf[24]);
  */
 const char *gmm_cause_text(unsigned cause);
 const char *sm_cause_text(unsigned cause);
+/* nas_cause_text - the causes 95 to 111, which both share; NULL for others. */
+const char *nas_cause_text(unsigned cause);
 
 #endif
