@@ -63,11 +63,19 @@ check-unit: $(UNIT)                             ## run the unit tests
 check-flow: $(FLOW)                             ## run the flow tests
 	@set -e; for t in $^; do echo "== $$t"; $$t; done
 
+deps:                                           ## install the Debian packages that are missing (tools/packages)
+	@tools/deps
+# `make run` from nothing: the packages first, then make again, for pkg-config's answers are read at its start
+run:                                            ## the seed's registration: attach to 200 OK, the ladder, the state
+	@tools/deps
+	@$(MAKE) --no-print-directory all
+	@./lab run
+
 help:                                           ## this list
 	@awk -F'## ' '/^[a-z-]+:.*## /{split($$1,a,":"); printf "  make %-14s %s\n", a[1], $$2}' $(MAKEFILE_LIST)
 
 clean:                                          ## remove what was built
 	rm -rf build
 
-.PHONY: all sims check-unit check-flow help clean
+.PHONY: all sims check-unit check-flow deps run help clean
 -include $(shell find $B -name '*.d' 2>/dev/null)

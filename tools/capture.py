@@ -18,7 +18,7 @@ CLONE_NEWNET = 0x40000000
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4
 SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_MR_PROMISC = 263, 1, 1
-SO_TIMESTAMPNS = 35
+SO_TIMESTAMPNS, SO_RCVBUFFORCE = 35, 33
 SNAPLEN = 262144
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -31,7 +31,11 @@ def enter(fd):
 def open_on(interface):
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
     s.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUFFORCE, 16 << 20)
+    for option in (socket.SO_RCVBUF, SO_RCVBUFFORCE):  # the second only for the machine's root
+        try:
+            s.setsockopt(socket.SOL_SOCKET, option, 16 << 20)
+        except PermissionError:
+            pass
     s.bind((interface, ETH_P_ALL))
     index = socket.if_nametoindex(interface)
     s.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, struct.pack("iHH8s", index, PACKET_MR_PROMISC, 0, b""))

@@ -8,12 +8,14 @@
 
 Nothing here touches the host: /run and /etc/netns are tmpfs of the private mount namespace (where
 /etc/netns does not exist, /etc is an overlay, so that not even the folder is made on the host)."""
+import ipaddress
 import os
 import subprocess
 
 from topology import NAMESPACES, LabError
 
 NET4, NET6 = 16, 64  # prefix lengths of the lab's one link
+UE_LINK = "fe80::1"  # netns ue on that link: terminals may have no IPv6 address but the pool's
 
 
 def run(*argv, stdin=None):
@@ -50,13 +52,20 @@ def addresses(topology):
     return {ns: list(dict.fromkeys(a)) for ns, a in found.items()}
 
 
-def ue_gateway(topology, pool, have):
+def ue_gateway(pool, have):
     """The address in netns ue that packets to the pool go to."""
-    v6 = ":" in pool
+    if ":" in pool:
+        return UE_LINK
     for address in have["ue"]:
-        if (":" in address) == v6:
+        if ":" not in address:
             return address
-    raise LabError(f"pool {pool}: no terminal has an {'IPv6' if v6 else 'IPv4'} gb_address to route it to")
+    raise LabError(f"pool {pool}: no terminal has an IPv4 gb_address to route it to")
+
+
+def links6(have):
+    """The IPv6 networks on the lab's link."""
+    nets = [ipaddress.ip_interface(f"{a}/{NET6}").network for ns in have.values() for a in ns if ":" in a]
+    return list(dict.fromkeys(str(n) for n in nets))
 
 
 def interfaces(topology):
@@ -80,18 +89,21 @@ def namespace_commands(topology, ns, have):
     commands = ["link set lo up", "link set eth0 up"]
     if ns == "ue":
         commands += [f"link set {name} up" for name in interfaces(topology)]
+        commands.append(f"addr add {UE_LINK}/64 dev eth0 nodad")
+        commands += [f"route add {net} dev eth0" for net in links6(have)]
     for address in have[ns]:
         nodad = " nodad" if ":" in address else ""
         commands.append(f"addr add {with_length(address, NET4, NET6)} dev eth0{nodad}")
     if ns != "ue":
         for pool in topology.pools:
-            commands.append(f"route add {pool} via {ue_gateway(topology, pool, have)} dev eth0 onlink")
+            commands.append(f"route add {pool} via {ue_gateway(pool, have)} dev eth0 onlink")
     return commands
 
 
 def write_sysctl(ns, name, value):
     path = "/proc/sys/net/" + name
-    run("ip", "netns", "exec", ns, "sh", "-c", f"[ ! -e {path} ] || echo {value} > {path}")
+    run("ip", "netns", "exec", ns, "sh", "-c",
+        f"[ ! -e {path} ] || [ $(cat {path}) = {value} ] || echo {value} > {path}")
 
 
 def up(topology):

@@ -107,7 +107,7 @@ class Supervisor:
             with open(file, "w", encoding="utf-8") as f:
                 f.write(topology.ask_labconf(self.bin, self.conf, "dnsmasq"))
             # --user=root: it needs nobody else, and a normal user's namespace has nobody else
-            return ["dnsmasq", "--keep-in-foreground", "--log-facility=-", "--user=root",
+            return ["dnsmasq", "--keep-in-foreground", "--log-facility=-", "--user=root", "--group=",
                     "--pid-file", f"--conf-file={file}"]
         program, role = element.kind, []
         if program in ("sgsn", "ggsn"):
@@ -124,7 +124,8 @@ class Supervisor:
         for element in sorted(known, key=lambda e: ORDER.index(e.kind)):
             child = Child(element, self.argv_of(element), self.rundir)
             if not os.access(child.argv[0], os.X_OK) and "/" in child.argv[0]:
-                raise LabError(f"{element.name}: {child.argv[0]} is not there: run 'make' first")
+                self.say("error", f"{element.name}: {child.argv[0]} is not there: run 'make' first")
+                continue
             self.children.append(child)
             child.start()
             self.wait_ready(child)
