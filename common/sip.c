@@ -90,7 +90,6 @@ struct sip *sip_open(struct loop *loop, const struct sip_config *config, struct 
         sip_close(sip);
         return NULL;
     }
-    sip->local = config->listen[0];
     sip_root_kick(sip->root);
     return sip;
 }
@@ -258,7 +257,7 @@ static int on_message(struct sip *sip, nta_agent_t *agent, msg_t *msg, sip_t *pa
     tport_t *tport = tport_delivered_by(nta_agent_tports(agent), msg);
     bool tcp = tport && strcasecmp(tport_name(tport)->tpn_proto, "tcp") == 0;
 
-    sip_wire_received(msg, tcp, &sip->local);
+    sip_wire_received(msg, tcp);
     if (parsed && parsed->sip_request)
         on_request(sip, msg, parsed, tcp);
     else

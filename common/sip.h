@@ -9,6 +9,7 @@
 
 #include <sofia-sip/msg.h>
 #include <sofia-sip/sip.h>
+#include <sofia-sip/sip_header.h> /* sip_object(msg) */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -84,6 +85,9 @@ void sip_add(
     msg_t *m,
     const char *header_line); /* "Path: <sip:...;lr>": Path, Via, Route, Record-Route in front */
 void sip_remove(msg_t *m, const char *name); /* every header of that name, typed or unknown */
+/* sip_remove_token - one token out of a list of tokens (Require, Proxy-Require, Supported), and the
+ * header with it when nothing is left. */
+void sip_remove_token(msg_t *m, const char *name, const char *token);
 void sip_set_request_uri(msg_t *m, const char *uri);
 void sip_pop_route_if(msg_t *m, const struct addr *host,
                       const char *name); /* our own top Route, by address or name */

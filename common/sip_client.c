@@ -43,7 +43,7 @@ static int on_answer(struct sip_op *op, nta_outgoing_t *orq, sip_t const *sip)
         return 0;
     }
     if (answer)
-        sip_wire_received(answer, op->to.transport == SIP_TCP, &op->sip->local);
+        sip_wire_received(answer, op->to.transport == SIP_TCP);
     if (status >= 200 && answer) {
         op->over = true;
         tell(op, status, sip_object(answer), answer);

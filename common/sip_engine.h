@@ -34,7 +34,8 @@ void sip_restore_vias(msg_t *answer, const sip_t *request);
 /* sip_wire.c: the log lines of what crosses the wire. */
 void sip_wire_names(const struct conf *); /* whose addresses get a name in the log */
 void sip_wire_nonlocal(bool on);          /* let bind() take an address that is not here yet */
-void sip_wire_received(msg_t *msg, bool tcp, const struct addr *local);
+/* sip_wire_received - nta handed a message over; over UDP it has its line already. */
+void sip_wire_received(msg_t *msg, bool tcp);
 
 struct sip_request {
     struct sip_request *next, **link;
@@ -76,7 +77,6 @@ struct sip {
     struct sip_root *root;
     nta_agent_t *agent;
     const struct conf *conf;
-    struct addr local; /* the first listener, for the log */
     struct served *served;
     struct sip_request *requests; /* waiting for their answer */
     struct sip_op *ops;           /* waiting for nta's last word */

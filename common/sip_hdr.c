@@ -80,6 +80,24 @@ void sip_remove(msg_t *m, const char *name)
     }
 }
 
+void sip_remove_token(msg_t *m, const char *name, const char *token)
+{
+    msg_header_t **slot = typed_slot(sip_object(m), name);
+    msg_list_t *list =
+        slot && *slot && (*slot)->sh_class->hc_kind == msg_kind_list ? (msg_list_t *)*slot : NULL;
+    size_t kept = 0, was = 0;
+
+    for (; list && list->k_items && list->k_items[was]; was++)
+        if (strcasecmp(list->k_items[was], token) != 0)
+            list->k_items[kept++] = list->k_items[was];
+    if (kept == was)
+        return;
+    list->k_items[kept] = NULL;
+    msg_fragment_clear(list->k_common);
+    if (kept == 0)
+        msg_header_remove(m, (msg_pub_t *)sip_object(m), *slot);
+}
+
 void sip_set_request_uri(msg_t *m, const char *uri)
 {
     sip_request_t *request = sip_object(m)->sip_request;
@@ -279,7 +297,8 @@ const char *sip_identity(const url_t *url, char *buf, size_t size)
 
     if (url->url_type == url_tel)
         return tel_identity(url, buf, size);
-    if ((url->url_type != url_sip && url->url_type != url_sips) || !url->url_host)
+    if ((url->url_type != url_sip && url->url_type != url_sips) || !url->url_host ||
+        !*url->url_host)
         return NULL;
     if (url->url_user && (strlen(url->url_user) + 4 >= sizeof user ||
                           put_user(url->url_user, user, sizeof user) == 0))

@@ -31,7 +31,7 @@ static int on_ack_or_cancel(struct sip_request *r, nta_incoming_t *irq, sip_t co
 
     (void)sip;
     if (msg) {
-        sip_wire_received(msg, r->transport == SIP_TCP, &r->sip->local);
+        sip_wire_received(msg, r->transport == SIP_TCP);
         msg_destroy(msg);
     }
     return 0;

@@ -72,8 +72,19 @@ static void take_first(struct sip_trace *t, enum trace_key key, struct span s)
 /* From and To: what stands between < and >, or all of it up to the parameters. */
 static void take_address(struct sip_trace *t, enum trace_key key, struct span s)
 {
-    const char *open = memchr(s.at, '<', s.len);
+    const char *open;
 
+    if (s.len && *s.at == '"') { /* a display name may hold anything */
+        s.at++;
+        s.len--;
+        while (s.len && *s.at != '"') {
+            size_t step = *s.at == '\\' && s.len > 1 ? 2 : 1;
+
+            s.at += step;
+            s.len -= step;
+        }
+    }
+    open = memchr(s.at, '<', s.len);
     if (open) {
         s.len -= open + 1 - s.at;
         s.at = open + 1;

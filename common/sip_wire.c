@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The log line of every SIP message that crosses a wire. What leaves is seen in sendmsg(): sofia
- * finds the executable's one, so retransmissions and the answers that nta makes by itself are seen,
- * too, UDP and TCP. What arrives is seen when nta hands it over: a retransmission that nta absorbs
- * and a message that it refuses as malformed have no "<-" line.
- * sendmsg() also serves freeDiameter's threads: for what is not SIP it only looks at the first
- * octets. */
+/* The log line of every SIP message that crosses a wire. What leaves is seen in sendmsg() and a
+ * datagram that arrives in recvmsg(): sofia finds the executable's ones, so retransmissions and the
+ * answers that nta makes by itself are seen, too. A message over TCP starts anywhere in what is
+ * read; it is seen when nta hands it over (one that nta refuses as malformed has no "<-" line).
+ * Both functions also serve freeDiameter's threads: for what is not SIP they only look at the first
+ * octet. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <sofia-sip/msg_addr.h>
@@ -19,10 +19,12 @@
 #define SCANNED 16384 /* of a longer message the rest is not read for the log */
 
 typedef ssize_t sendmsg_fn(int fd, const struct msghdr *msg, int flags);
+typedef ssize_t recvmsg_fn(int fd, struct msghdr *msg, int flags);
 typedef int bind_fn(int fd, const struct sockaddr *addr, socklen_t len);
 
 static const struct conf *names;
 static bool nonlocal;
+static _Thread_local int last_read = -1; /* the socket that was read last: nta calls back from it */
 
 void sip_wire_names(const struct conf *conf)
 {
@@ -90,6 +92,8 @@ static size_t gather(const struct msghdr *msg, char *buf, size_t size)
 {
     size_t len = 0, part;
 
+    if (size > SCANNED)
+        size = SCANNED;
     for (size_t i = 0; i < msg->msg_iovlen && len < size; i++) {
         part = msg->msg_iov[i].iov_len;
         if (part > size - len)
@@ -102,8 +106,12 @@ static size_t gather(const struct msghdr *msg, char *buf, size_t size)
 
 static bool may_be_sip(const struct msghdr *msg)
 {
-    return names && log_on(LEVEL_INFO) && msg->msg_iovlen && msg->msg_iov[0].iov_len &&
-           *(const char *)msg->msg_iov[0].iov_base >= 'A';
+    unsigned char first;
+
+    if (!names || !log_on(LEVEL_INFO) || !msg->msg_iovlen || !msg->msg_iov[0].iov_len)
+        return false;
+    first = *(const unsigned char *)msg->msg_iov[0].iov_base;
+    return first >= 'A' && first <= 'z';
 }
 
 static void log_sent(int fd, const struct msghdr *msg)
@@ -118,6 +126,21 @@ static void log_sent(int fd, const struct msghdr *msg)
     src = local_of(fd, &tcp);
     dst = remote_of(fd, msg);
     write_line("->", tcp, &src, &dst, buf, len);
+}
+
+static void log_read(int fd, const struct msghdr *msg, size_t size)
+{
+    char buf[SCANNED];
+    size_t len = gather(msg, buf, size);
+    struct addr src, dst;
+    bool tcp;
+
+    if (!sip_trace_is_start(buf, len))
+        return;
+    dst = local_of(fd, &tcp);
+    src = remote_of(fd, msg);
+    if (!tcp)
+        write_line("<-", false, &src, &dst, buf, len);
 }
 
 static void *next_symbol(_Atomic(void *) *cache, const char *name)
@@ -145,6 +168,19 @@ ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
     return sent;
 }
 
+ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
+{
+    static _Atomic(void *) libc;
+    ssize_t got = ((recvmsg_fn *)next_symbol(&libc, "recvmsg"))(fd, msg, flags);
+    int error = errno;
+
+    last_read = fd;
+    if (got > 0 && !(flags & (MSG_ERRQUEUE | MSG_PEEK)) && may_be_sip(msg))
+        log_read(fd, msg, got);
+    errno = error;
+    return got;
+}
+
 int bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
     static _Atomic(void *) libc;
@@ -155,18 +191,19 @@ int bind(int fd, const struct sockaddr *addr, socklen_t len)
     return ((bind_fn *)next_symbol(&libc, "bind"))(fd, addr, len);
 }
 
-void sip_wire_received(msg_t *msg, bool tcp, const struct addr *local)
+void sip_wire_received(msg_t *msg, bool tcp)
 {
-    struct addr src;
+    struct addr src, dst;
     size_t len;
     char *text;
 
-    if (!log_on(LEVEL_INFO) || !msg)
+    if (!tcp || !log_on(LEVEL_INFO) || !msg)
         return;
+    dst = local_of(last_read, &tcp);
     src = addr_from(&msg_addr(msg)->su_sa);
     text = msg_as_string(msg_home(msg), msg, NULL, 0, &len);
     if (!text)
         return;
-    write_line("<-", tcp, &src, local, text, len);
+    write_line("<-", true, &src, &dst, text, len);
     su_free(msg_home(msg), text);
 }

@@ -46,18 +46,20 @@ static void b_keeps(void *env, struct sip_request *r)
     kept = r;
 }
 
+static struct loop_timer *stopper;
+
 static void stop(void *arg)
 {
     (void)arg;
+    stopper = NULL;
     loop_stop(loop);
 }
 
 static void run_ms(unsigned ms)
 {
-    struct loop_timer *t = loop_after(loop, ms, stop, NULL);
-
-    (void)t;
+    stopper = loop_after(loop, ms, stop, NULL);
     loop_run(loop);
+    loop_cancel(&stopper);
 }
 
 static int begin(void **state)
