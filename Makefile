@@ -41,14 +41,14 @@ $B/lib-%.a: $$(filter-out $B/$$*/main.o,$$(call objs,$$*))
 	@mkdir -p $(@D)
 	@rm -f $@
 	@ar rcs $@ $^
-# test/unit/ROOM/x_test.c links the rooms of daemon ROOM (or of common alone)
-daemon_of = $(filter $(notdir $(patsubst %/,%,$(dir $(1)))),$(DAEMONS))
-$B/test/unit/%: $B/test/unit/%.o $$(patsubst %,$B/lib-%.a,$$(call daemon_of,$$*)) $B/libcommon.a
+# test/unit/ROOM/x_test.c links the rooms of program ROOM (or of common alone)
+daemon_of = $(filter $(notdir $(patsubst %/,%,$(dir $(1)))),$(DAEMONS) $(TOOLS))
+$B/test/unit/%: $B/test/unit/%.o $$(addprefix $B/lib-,$$(addsuffix .a,$$(call daemon_of,$$*))) $B/libcommon.a
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 # test/flow/DAEMON/x_test.c: the real rooms, fakes for loop, sip, cx and dns in front of the archive
-$B/test/flow/%: $B/test/flow/%.o $(call objs,test/fake) $$(patsubst %,$B/lib-%.a,$$(call daemon_of,$$*)) $B/libcommon.a
+$B/test/flow/%: $B/test/flow/%.o $(call objs,test/fake) $$(addprefix $B/lib-,$$(addsuffix .a,$$(call daemon_of,$$*))) $B/libcommon.a
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka

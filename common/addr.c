@@ -2,6 +2,7 @@
 #include "addr.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,7 +163,7 @@ int prefix_parse(struct prefix *p, const char *text)
     size_t len;
 
     memset(p, 0, sizeof *p);
-    if (!slash || (size_t)(slash - text) >= sizeof host)
+    if (!slash || !isdigit((unsigned char)slash[1]) || (size_t)(slash - text) >= sizeof host)
         return -EINVAL;
     memcpy(host, text, slash - text);
     host[slash - text] = 0;

@@ -22,24 +22,29 @@ struct check {
 
 static int by_text(const void *a, const void *b)
 {
-    const struct conf_mark *x = a, *y = b;
-    int order = strcmp(x->text, y->text);
+    return strcmp(((const struct conf_mark *)a)->text, ((const struct conf_mark *)b)->text);
+}
 
-    return order ? order : (x->base > y->base) - (x->base < y->base);
+/* The same thing twice: the line further down is the one to change. */
+static int refuse_second(const struct conf_mark *a, const struct conf_mark *b,
+                         const struct conf_source *source, struct why *why)
+{
+    size_t line_a = conf_source_line(source, a->base, a->key);
+    size_t line_b = conf_source_line(source, b->base, b->key);
+    const struct conf_mark *second = line_a > line_b ? a : b;
+
+    return conf_source_bad(source, why, second->base, second->key,
+                           "'%s' is taken already: line %zu", second->key,
+                           line_a > line_b ? line_b : line_a);
 }
 
 int conf_check_marks(struct conf_mark *marks, size_t count, const struct conf_source *source,
                      struct why *why)
 {
     qsort(marks, count, sizeof *marks, by_text);
-    for (size_t i = 1; i < count; i++) {
-        const struct conf_mark *first = &marks[i - 1], *second = &marks[i];
-
-        if (strcmp(first->text, second->text) == 0)
-            return conf_source_bad(source, why, second->base, second->key,
-                                   "'%s' is taken already: line %zu", second->key,
-                                   conf_source_line(source, first->base, first->key));
-    }
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(marks[i - 1].text, marks[i].text) == 0)
+            return refuse_second(&marks[i - 1], &marks[i], source, why);
     return 0;
 }
 
