@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the library tells while it works, on its own threads: which peers come and go, which
+ * messages pass, what it could not read. Every hook is taken, because the library's own default for
+ * some of them writes whole messages, keys included, into the log. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "cx_stack.h"
+#include "log.h"
+
+struct link { /* what is known of the connection with one configured peer */
+    const char *identity;
+    bool open, told; /* told: that it cannot be reached was said once */
+    char local[ADDR_TEXT], remote[ADDR_TEXT];
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards links */
+static struct link links[16];
+static size_t link_count;
+
+static struct link *find_link(const char *identity)
+{
+    for (size_t i = 0; identity && i < link_count; i++) {
+        if (strcasecmp(links[i].identity, identity) == 0)
+            return &links[i];
+    }
+    return NULL;
+}
+
+bool cx_hooks_link(const char *identity, char local[ADDR_TEXT], char remote[ADDR_TEXT])
+{
+    struct link *link;
+    bool known;
+
+    local[0] = remote[0] = '\0';
+    pthread_mutex_lock(&lock);
+    link = find_link(identity);
+    known = link && link->local[0];
+    if (known) {
+        memcpy(local, link->local, ADDR_TEXT);
+        memcpy(remote, link->remote, ADDR_TEXT);
+    }
+    pthread_mutex_unlock(&lock);
+    return known;
+}
+
+/* The only thing the library tells about a connection is "TCP,soc#7". */
+static void read_ends(struct peer_hdr *peer, char local[ADDR_TEXT], char remote[ADDR_TEXT])
+{
+    char text[64], *number;
+    struct addr a = {0};
+    socklen_t len = sizeof a;
+    int fd;
+
+    local[0] = remote[0] = '\0';
+    if (fd_peer_cnx_proto_info(peer, text, sizeof text) != 0 || !(number = strchr(text, '#')) ||
+        sscanf(number + 1, "%d", &fd) != 1)
+        return;
+    if (getsockname(fd, &a.sa, &len) == 0)
+        addr_text(&a, local);
+    len = sizeof a;
+    if (getpeername(fd, &a.sa, &len) == 0)
+        addr_text(&a, remote);
+}
+
+static void on_connected(struct peer_hdr *peer)
+{
+    char local[ADDR_TEXT], remote[ADDR_TEXT];
+    struct link *link;
+
+    read_ends(peer, local, remote);
+    pthread_mutex_lock(&lock);
+    link = find_link(peer->info.pi_diamid);
+    if (link) {
+        link->open = true;
+        link->told = false;
+        memcpy(link->local, local, ADDR_TEXT);
+        memcpy(link->remote, remote, ADDR_TEXT);
+    }
+    pthread_mutex_unlock(&lock);
+    log_info(NULL, "diameter peer %s connected (%s - %s)", peer->info.pi_diamid, local, remote);
+}
+
+/* Reconnecting goes on by itself; it is told once, and again when the connection was there. */
+static void on_disconnected(struct peer_hdr *peer, const char *reason)
+{
+    struct link *link;
+    bool was_open = false, told = false;
+
+    pthread_mutex_lock(&lock);
+    link = find_link(peer ? peer->info.pi_diamid : NULL);
+    if (link) {
+        was_open = link->open;
+        told = link->told;
+        link->open = false;
+        link->told = true;
+    }
+    pthread_mutex_unlock(&lock);
+    if (was_open)
+        log_warn(NULL, "diameter peer %s lost: %s", peer->info.pi_diamid, reason);
+    else if (!told)
+        log_warn(NULL, "diameter peer %s not connected: %s",
+                 peer ? peer->info.pi_diamid : "(unknown)", reason);
+    else
+        log_debug(NULL, "diameter peer %s not connected: %s", peer->info.pi_diamid, reason);
+}
+
+static const char *source_of(struct msg *msg)
+{
+    DiamId_t id = NULL;
+
+    return msg && fd_msg_source_get(msg, &id, NULL) == 0 && id ? id : "(unknown)";
+}
+
+static void on_hook(enum fd_hook_type type, struct msg *msg, struct peer_hdr *peer, void *other,
+                    struct fd_hook_permsgdata *pmd, void *arg)
+{
+    const char *identity = peer ? peer->info.pi_diamid : NULL;
+    const char *text = other ? other : "no reason given";
+    struct fd_cnx_rcvdata *data = other;
+
+    (void)pmd;
+    (void)arg;
+    switch (type) {
+    case HOOK_DATA_RECEIVED: cx_guard_message(data->buffer, data->length); break;
+    case HOOK_MESSAGE_RECEIVED: cx_trace("<-", msg, identity); break;
+    case HOOK_MESSAGE_SENDING: cx_trace("->", msg, identity); break;
+    case HOOK_MESSAGE_PARSING_ERROR:
+        log_warn(NULL, "diameter peer %s sent what cannot be read: %s",
+                 identity ? identity : source_of(msg), msg ? text : "broken lengths");
+        break;
+    case HOOK_MESSAGE_PARSING_ERROR2: cx_guard_restore(msg); break;
+    case HOOK_MESSAGE_ROUTING_ERROR: log_debug(NULL, "diameter message not sent: %s", text); break;
+    case HOOK_MESSAGE_DROPPED: log_warn(NULL, "diameter message dropped: %s", text); break;
+    case HOOK_PEER_CONNECT_SUCCESS: on_connected(peer); break;
+    case HOOK_PEER_CONNECT_FAILED: on_disconnected(peer, text); break;
+    default: break;
+    }
+}
+
+/* Only who stands in the configuration may connect: without TLS its name is all it shows. */
+static int on_validate(struct peer_info *info, int *verdict, int (**after)(struct peer_info *))
+{
+    (void)after;
+    if (!find_link(info->pi_diamid)) { /* the names never change: no lock */
+        log_warn(NULL, "diameter peer %s refused: not among the configured peers", info->pi_diamid);
+        *verdict = -1;
+        return 0;
+    }
+    info->config.pic_flags.sec = PI_SEC_NONE;
+    info->config.pic_flags.persist = PI_PRST_NONE;
+    info->config.pic_flags.exp = PI_EXP_INACTIVE;
+    info->config.pic_lft = 120;
+    *verdict = 1;
+    return 0;
+}
+
+int cx_hooks_register(const struct cx_config *config, struct why *why)
+{
+    struct fd_hook_hdl *handle;
+    uint32_t all = (1u << (HOOK_LAST + 1)) - 1;
+
+    for (size_t i = 0; i < config->peer_count; i++)
+        links[i].identity = config->peer[i].identity;
+    link_count = config->peer_count;
+    if (fd_hook_register(all, on_hook, NULL, NULL, &handle) != 0 ||
+        fd_peer_validate_register(on_validate) != 0)
+        return why_set(why, EINVAL, "the Diameter library refuses our hooks");
+    return 0;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The Cx messages as tables: one row per AVP, in the order of TS 29.229 6.1. */
+#include "cx_codec.h"
+
+#include <stddef.h>
+
+#include "xalloc.h"
+
+#define END                                                                                        \
+    {                                                                                              \
+        .kind = CX_K_END                                                                           \
+    }
+/* what most rows are made of: S is the struct, m the member */
+#define TEXT(S, m, AVP)                                                                            \
+    {                                                                                              \
+        .avp = AVP, .kind = CX_K_TEXT, .offset = offsetof(S, m), .size = sizeof((S *)0)->m         \
+    }
+#define TEXTS(S, m, n, AVP)                                                                        \
+    {                                                                                              \
+        .avp = AVP, .kind = CX_K_TEXTS, .offset = offsetof(S, m), .size = sizeof((S *)0)->m[0],    \
+        .count = offsetof(S, n), .max = COUNT(((S *)0)->m)                                         \
+    }
+#define NUMBER(S, m, AVP, none)                                                                    \
+    {                                                                                              \
+        .avp = AVP, .kind = CX_K_NUMBER, .offset = offsetof(S, m), .otherwise = none               \
+    }
+#define NUMBERS(S, m, n, AVP)                                                                      \
+    {                                                                                              \
+        .avp = AVP, .kind = CX_K_NUMBERS, .offset = offsetof(S, m), .count = offsetof(S, n),       \
+        .max = COUNT(((S *)0)->m)                                                                  \
+    }
+#define OCTETS(S, m, length, AVP)                                                                  \
+    {                                                                                              \
+        .avp = AVP, .kind = CX_K_OCTETS, .offset = offsetof(S, m), .size = length                  \
+    }
+#define OCTETS_N(S, m, n, AVP)                                                                     \
+    {                                                                                              \
+        .avp = AVP, .kind = CX_K_OCTETS_N, .offset = offsetof(S, m), .size = sizeof((S *)0)->m,    \
+        .count = offsetof(S, n)                                                                    \
+    }
+#define GROUP(AVP, members)                                                                        \
+    {                                                                                              \
+        .avp = AVP, .kind = CX_K_GROUP, .inside = members                                          \
+    }
+#define RESULT(S)                                                                                  \
+    {                                                                                              \
+        .kind = CX_K_RESULT, .offset = offsetof(S, result)                                         \
+    }
+#define SIMPLE(S, m, AVP, how)                                                                     \
+    {                                                                                              \
+        .avp = AVP, .kind = how, .offset = offsetof(S, m)                                          \
+    }
+
+static const struct cx_field capabilities[] = {
+    NUMBERS(struct cx_capabilities, mandatory, mandatory_count, CX_AVP_MANDATORY_CAPABILITY),
+    NUMBERS(struct cx_capabilities, optional, optional_count, CX_AVP_OPTIONAL_CAPABILITY),
+    TEXTS(struct cx_capabilities, server, server_count, CX_AVP_SERVER_NAME),
+    END,
+};
+#define CAPABILITIES(S)                                                                            \
+    {                                                                                              \
+        .avp = CX_AVP_SERVER_CAPABILITIES, .kind = CX_K_GROUP,                                     \
+        .offset = offsetof(S, capabilities), .count = offsetof(S, has_capabilities),               \
+        .inside = capabilities                                                                     \
+    }
+
+static const struct cx_field uar[] = {
+    TEXT(struct cx_uar, impi, CX_AVP_USER_NAME),
+    TEXT(struct cx_uar, impu, CX_AVP_PUBLIC_IDENTITY),
+    TEXT(struct cx_uar, visited, CX_AVP_VISITED_NETWORK_IDENTIFIER),
+    NUMBER(struct cx_uar, type, CX_AVP_USER_AUTHORIZATION_TYPE, CX_UAT_REGISTRATION),
+    SIMPLE(struct cx_uar, flags, CX_AVP_UAR_FLAGS, CX_K_FLAGS),
+    END,
+};
+static const struct cx_field uaa[] = {
+    RESULT(struct cx_uaa),
+    TEXT(struct cx_uaa, server_name, CX_AVP_SERVER_NAME),
+    CAPABILITIES(struct cx_uaa),
+    END,
+};
+
+/* MAR carries one SIP-Auth-Data-Item whose members lie in struct cx_mar itself. */
+static const struct cx_field mar_item[] = {
+    TEXT(struct cx_mar, scheme, CX_AVP_SIP_AUTHENTICATION_SCHEME),
+    OCTETS_N(struct cx_mar, authorization, authorization_len, CX_AVP_SIP_AUTHORIZATION),
+    END,
+};
+static const struct cx_field mar[] = {
+    TEXT(struct cx_mar, impi, CX_AVP_USER_NAME),
+    TEXT(struct cx_mar, impu, CX_AVP_PUBLIC_IDENTITY),
+    GROUP(CX_AVP_SIP_AUTH_DATA_ITEM, mar_item),
+    SIMPLE(struct cx_mar, items, CX_AVP_SIP_NUMBER_AUTH_ITEMS, CX_K_NUMBER),
+    TEXT(struct cx_mar, server_name, CX_AVP_SERVER_NAME),
+    END,
+};
+/* SIP-Authenticate is RAND || AUTN: the two members lie side by side. */
+_Static_assert(offsetof(struct cx_vector, autn) == offsetof(struct cx_vector, rand) + 16,
+               "rand and autn must be one piece");
+static const struct cx_field vector[] = {
+    SIMPLE(struct cx_vector, item, CX_AVP_SIP_ITEM_NUMBER, CX_K_FLAGS),
+    TEXT(struct cx_vector, scheme, CX_AVP_SIP_AUTHENTICATION_SCHEME),
+    OCTETS(struct cx_vector, rand, 32, CX_AVP_SIP_AUTHENTICATE),
+    OCTETS_N(struct cx_vector, xres, xres_len, CX_AVP_SIP_AUTHORIZATION),
+    OCTETS(struct cx_vector, ck, 16, CX_AVP_CONFIDENTIALITY_KEY),
+    OCTETS(struct cx_vector, ik, 16, CX_AVP_INTEGRITY_KEY),
+    END,
+};
+static const struct cx_field maa[] = {
+    RESULT(struct cx_maa),
+    TEXT(struct cx_maa, impi, CX_AVP_USER_NAME),
+    TEXT(struct cx_maa, impu, CX_AVP_PUBLIC_IDENTITY),
+    SIMPLE(struct cx_maa, count, CX_AVP_SIP_NUMBER_AUTH_ITEMS, CX_K_COUNT),
+    {.avp = CX_AVP_SIP_AUTH_DATA_ITEM,
+                                                                      .kind = CX_K_GROUPS,
+                                                                      .offset = offsetof(struct cx_maa, vector),
+                                                                      .size = sizeof(struct cx_vector),
+                                                                      .count = offsetof(struct cx_maa, count),
+                                                                      .max = CX_MAX_VECTORS,
+                                                                      .inside = vector},
+    END,
+};
+
+static const struct cx_field sar[] = {
+    TEXT(struct cx_sar, impi, CX_AVP_USER_NAME),
+    TEXTS(struct cx_sar, impu, impu_count, CX_AVP_PUBLIC_IDENTITY),
+    TEXT(struct cx_sar, server_name, CX_AVP_SERVER_NAME),
+    NUMBER(struct cx_sar, type, CX_AVP_SERVER_ASSIGNMENT_TYPE, -1),
+    SIMPLE(struct cx_sar, user_data_available, CX_AVP_USER_DATA_ALREADY_AVAILABLE, CX_K_YES),
+    END,
+};
+static const struct cx_field charging[] = {
+    TEXT(struct cx_saa, primary_ccf, CX_AVP_PRIMARY_CCF),
+    END,
+};
+static const struct cx_field associated[] = {
+    TEXTS(struct cx_saa, associated, associated_count, CX_AVP_USER_NAME),
+    END,
+};
+static const struct cx_field saa[] = {
+    RESULT(struct cx_saa),
+    TEXT(struct cx_saa, impi, CX_AVP_USER_NAME),
+    TEXT(struct cx_saa, server_name, CX_AVP_SERVER_NAME),
+    SIMPLE(struct cx_saa, user_data, CX_AVP_USER_DATA, CX_K_HEAP),
+    GROUP(CX_AVP_CHARGING_INFORMATION, charging),
+    GROUP(CX_AVP_ASSOCIATED_IDENTITIES, associated),
+    END,
+};
+
+static const struct cx_field lir[] = {
+    SIMPLE(struct cx_lir, originating, CX_AVP_ORIGINATING_REQUEST, CX_K_PRESENT),
+    TEXT(struct cx_lir, impu, CX_AVP_PUBLIC_IDENTITY),
+    NUMBER(struct cx_lir, type, CX_AVP_USER_AUTHORIZATION_TYPE, -1),
+    END,
+};
+static const struct cx_field lia[] = {
+    RESULT(struct cx_lia),
+    TEXT(struct cx_lia, server_name, CX_AVP_SERVER_NAME),
+    CAPABILITIES(struct cx_lia),
+    END,
+};
+
+static const struct {
+    enum cx_command command;
+    struct cx_fields request, answer;
+} tables[] = {
+    {CX_UAR, {uar, sizeof(struct cx_uar)}, {uaa, sizeof(struct cx_uaa)}},
+    {CX_MAR, {mar, sizeof(struct cx_mar)}, {maa, sizeof(struct cx_maa)}},
+    {CX_SAR, {sar, sizeof(struct cx_sar)}, {saa, sizeof(struct cx_saa)}},
+    {CX_LIR, {lir, sizeof(struct cx_lir)}, {lia, sizeof(struct cx_lia)}},
+};
+
+const struct cx_fields *cx_request_fields(enum cx_command command)
+{
+    for (size_t i = 0; i < COUNT(tables); i++) {
+        if (tables[i].command == command)
+            return &tables[i].request;
+    }
+    return NULL;
+}
+
+const struct cx_fields *cx_answer_fields(enum cx_command command)
+{
+    for (size_t i = 0; i < COUNT(tables); i++) {
+        if (tables[i].command == command)
+            return &tables[i].answer;
+    }
+    return NULL;
+}
