@@ -17,6 +17,11 @@
  *      |---- FLOW-CONTROL-BVC ------>|   8.2
  *      |<--- FLOW-CONTROL-BVC-ACK ---|   up
  *      |==== UL/DL-UNITDATA =========|   TLLI, LLC UI
+ *
+ * Every frame of NS and BSSGP control has its arrow line (proto=ns): RESET, BLOCK, UNBLOCK and
+ * STATUS at info, the ones that come again and again at debug. What cannot be read is one "==
+ * dropped" line at warn, with the sender's address. A callback may open, assign and close
+ * terminals, not the link.
  */
 #ifndef IMSLAB_GB_LINK_H
 #define IMSLAB_GB_LINK_H

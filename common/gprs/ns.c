@@ -143,6 +143,12 @@ static void put_number(struct octets_out *out, unsigned iei, uint16_t v)
     put_u16(out, v);
 }
 
+/* TS 48.016 9.2.7: these causes are about a link, not about a PDU. */
+static bool names_nsvc(unsigned cause)
+{
+    return cause == NS_CAUSE_NSVC_UNKNOWN || cause == NS_CAUSE_BLOCKED;
+}
+
 int ns_encode(uint8_t *data, size_t size, const struct ns_pdu *pdu)
 {
     struct octets_out out = octets_out(data, size);
@@ -160,7 +166,7 @@ int ns_encode(uint8_t *data, size_t size, const struct ns_pdu *pdu)
         put_head(&out, IE_CAUSE, 1);
         put_u8(&out, pdu->cause);
     }
-    if (must & HAS_NSVCI || (pdu->type == NS_STATUS && pdu->cause == NS_CAUSE_NSVC_UNKNOWN))
+    if (must & HAS_NSVCI || (pdu->type == NS_STATUS && names_nsvc(pdu->cause)))
         put_number(&out, IE_NSVCI, pdu->nsvci);
     if (must & HAS_NSEI)
         put_number(&out, IE_NSEI, pdu->nsei);
