@@ -18,9 +18,10 @@ QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 class Line:
     """time_us since 1970, element, level, call ("-" for none), mark (-> <- == --), text;
-    an arrow line also has peer ("" with "=="), message and keys (a dict, in order)."""
+    whole is the line as it stands; an arrow line also has peer ("" with "=="), message and keys (a dict, in order)."""
 
-    def __init__(self, time_us, element, level, call, mark, text, log=""):
+    def __init__(self, time_us, element, level, call, mark, text, log="", whole=""):
+        self.whole = whole
         self.time_us, self.element, self.level = time_us, element, level
         self.call, self.mark, self.text, self.log = call, mark, text, log
         self.peer = self.message = ""
@@ -53,7 +54,7 @@ def parse(text, log=""):
     if not m:
         return None
     seconds = calendar.timegm(time.strptime(m.group(1), "%Y-%m-%dT%H:%M:%S"))
-    return Line(seconds * 1000000 + int(m.group(2)), *m.groups()[2:], log=log)
+    return Line(seconds * 1000000 + int(m.group(2)), *m.groups()[2:], log=log, whole=text)
 
 
 def read_file(path):

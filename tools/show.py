@@ -1,8 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a user reads of a lab: status, logs, trace, doctor; and `run`, the whole of it."""
+"""What a user reads of a lab: status, logs, trace."""
+import glob
+import json
+import os
+import shutil
+import signal
+import sys
 import time
 
 import client
+import draw
+import ladder
+import logline
+from topology import LabError, read
 
 
 def ago(seconds):
@@ -41,19 +51,84 @@ def element_rows(args):
 def status(args):
     client.running(args)
     print(table(["ELEMENT", "STATE", "PID", "UP", "NETNS", "ADDRESS", "RESTARTS"], element_rows(args)))
+    print()
+    print_registrations(args)
 
 
 def logs(args):
-    raise NotImplementedError
+    folder = client.path_of(args, "logs")
+    if args.follow:
+        pattern = [os.path.join(folder, (args.name or "*") + ".log")]
+        files = sorted(f for p in pattern for f in glob.glob(p))
+        sys.stdout.flush()
+        os.execvp("tail", ["tail", "-q", "-n", "20", "-F", *files])
+    if args.name:
+        path = os.path.join(folder, args.name + ".log")
+        if not os.path.exists(path):
+            raise LabError(f"no log of '{args.name}'; there are: " + " ".join(log_names(folder)))
+        with open(path, encoding="utf-8", errors="replace") as f:
+            shutil.copyfileobj(f, sys.stdout)
+        return
+    for line in logline.read_logs(folder):
+        print(line.whole)
+
+
+def log_names(folder):
+    return sorted(os.path.basename(p).removesuffix(".log") for p in glob.glob(os.path.join(folder, "*.log")))
+
+
+def events_of(args, wanted=None):
+    lab = client.remembered(args)
+    topology = read(lab["bin"] if lab else args.bin, client.conf_of(args))
+    return ladder.build(logline.read_logs(client.path_of(args, "logs")), topology, wanted)
 
 
 def trace(args):
-    raise NotImplementedError
+    events = events_of(args, args.call)
+    if args.json:
+        for e in events:
+            print(json.dumps(e.as_dict()))
+        return
+    if args.call and not events:
+        raise LabError(f"no message of '{args.call}' in {client.path_of(args, 'logs')}")
+    print(draw.draw(events))
 
 
-def run(args):
-    raise NotImplementedError
+def registrations(args):
+    """What the S-CSCFs say on SIGUSR1: [keys of each `registration` line]."""
+    found = []
+    for e in client.ask(args, "status")["elements"]:
+        if e["kind"] != "scscf" or e["state"] != "up":
+            continue
+        for line in live(args, e["name"]):
+            words = logline.split(line)
+            if words and words[0] == "registration":
+                found.append({"scscf": e["name"], **dict(w.partition("=")[::2] for w in words[1:])})
+    return found
 
 
-def doctor(args):
-    raise NotImplementedError
+def live(args, name, wait_s=1.0):
+    """What an element prints on SIGUSR1: the lines between "live: NAME" and "live: end"."""
+    log = client.path_of(args, f"logs/{name}.log")
+    start = os.path.getsize(log)
+    client.ask(args, "signal", name=name, signal=int(signal.SIGUSR1))
+    end = time.time() + wait_s
+    while time.time() < end:
+        with open(log, encoding="utf-8", errors="replace") as f:
+            f.seek(start)
+            lines = f.read().splitlines()
+        if "live: end" in lines:
+            return lines[:lines.index("live: end")]
+        time.sleep(0.02)
+    return []
+
+
+def print_registrations(args):
+    found = registrations(args)
+    if not found:
+        print("nobody is registered")
+        return
+    rows = [[r.get("impu", ""), r.get("impi", ""), r["scscf"], r.get("contact", ""),
+             ago(int(r["expires_s"])) if r.get("expires_s", "").isdigit() else "?"] for r in found]
+    print(table(["REGISTERED", "PRIVATE IDENTITY", "AT", "CONTACT", "FOR ANOTHER"], rows))
+
