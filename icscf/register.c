@@ -37,7 +37,7 @@ static const char *const step_names[] = {"asking the HSS", "locating", "waiting 
 struct register_txn {
     LIST_ENTRY(register_txn) entry;
     struct icscf *icscf;
-    struct sip_request *request; /* NULL when it was answered */
+    struct sip_request *request;
     char call[CALL_TAG];
     enum step step;
     uint64_t born_ms;
@@ -306,7 +306,6 @@ static void on_deadline(void *arg)
 static void relay(struct register_txn *t, msg_t *answer)
 {
     sip_relay(t->request, answer, NULL, NULL);
-    t->request = NULL;
     finish(t);
 }
 
@@ -319,13 +318,12 @@ static void refuse(struct register_txn *t, int status, const char *phrase, const
     vsnprintf(text, sizeof text, why, ap);
     va_end(ap);
     icscf_refuse(t->icscf, t->request, status, phrase, text);
-    t->request = NULL;
     finish(t);
 }
 
 static void finish(struct register_txn *t)
 {
-    assert(!t->request); /* nobody is left waiting */
+    assert(sip_is_answered(t->request)); /* nobody is left waiting */
     cx_cancel(&t->asking);
     dns_cancel(&t->locating);
     sip_cancel(&t->forwarding);
