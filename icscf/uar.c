@@ -2,6 +2,7 @@
 #include "uar.h"
 
 #include <errno.h>
+#include <sofia-sip/msg_header.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,10 +99,17 @@ const struct uar_refusal *uar_refusal_for(int result)
 
 size_t uar_register_size(const sip_t *sip)
 {
-    size_t size = VIA_ROOM + (sip->sip_payload ? sip->sip_payload->pl_len : 0);
+    const msg_common_t *h = sip->sip_request->rq_common;
+    size_t size = VIA_ROOM;
+    char text[16]; /* too short on purpose: only the length counts */
 
-    for (const msg_common_t *h = sip->sip_request->rq_common; h;
-         h = h->h_succ ? h->h_succ->sh_common : NULL)
-        size += h->h_len;
+    while (h) {
+        issize_t len = h->h_len; /* as it came; 0 when it was made or changed here */
+
+        if (len == 0)
+            len = msg_header_e(text, sizeof text, (const msg_header_t *)h, 0);
+        size += len > 0 ? (size_t)len : 0;
+        h = h->h_succ ? h->h_succ->sh_common : NULL;
+    }
     return size;
 }

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "select.h"
+#include "../../../icscf/select.h"
 #include "xalloc.h"
 
 static const uint32_t one_two[] = {1, 2}, one_two_three[] = {1, 2, 3}, four[] = {4};
@@ -25,10 +25,10 @@ static struct selection wanting(const uint32_t *mandatory, size_t mandatory_coun
 {
     struct selection sel = {0};
 
-    memcpy(sel.wanted.mandatory, mandatory, mandatory_count * sizeof *mandatory);
-    sel.wanted.mandatory_count = mandatory_count;
-    memcpy(sel.wanted.optional, optional, optional_count * sizeof *optional);
-    sel.wanted.optional_count = optional_count;
+    for (size_t i = 0; i < mandatory_count; i++)
+        sel.wanted.mandatory[sel.wanted.mandatory_count++] = mandatory[i];
+    for (size_t i = 0; i < optional_count; i++)
+        sel.wanted.optional[sel.wanted.optional_count++] = optional[i];
     return sel;
 }
 

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "sip.h"
-#include "uar.h"
+#include "../../../icscf/uar.h"
 
 #define START                                                                                      \
     "REGISTER sip:hims.net SIP/2.0\r\nFrom: <sip:name@hims.net>;tag=1\r\n"                         \
