@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The registrar: which implicit registration sets this S-CSCF serves, and the contacts bound to
+ * them (RFC 3261 10.3, TS 24.229 5.4.1, TS 29.228 6.5.1). Pure: the clock is passed in
+ * (milliseconds of loop_now_ms). All identities of a set share its contacts; a contact belongs to
+ * one IMPI. */
+#ifndef IMSLAB_SCSCF_BINDING_H
+#define IMSLAB_SCSCF_BINDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "asked.h"
+#include "loop.h"
+#include "profile.h"
+
+#define BINDING_MAX 16 /* contacts of one implicit set */
+
+struct binding {
+    struct binding *next;
+    url_t *uri;
+    char *text;     /* for Contact in answers, without expires */
+    char *instance; /* +sip.instance or "" */
+    char *impi, *impu, *call_id, *path;
+    uint32_t cseq;
+    uint64_t expires_ms;
+};
+
+struct registration {                /* one implicit set */
+    struct registration *next, **at; /* all of them */
+    struct profile profile;
+    struct binding *bindings; /* in the order in which they were made */
+    unsigned held;            /* questions to the HSS about it: it must not expire meanwhile */
+    struct loop_timer *timer; /* expiry.c's */
+    void *owner;              /* expiry.c's */
+};
+
+struct registrar {
+    void *by_impu; /* tsearch */
+    struct registration *all;
+    size_t count;
+};
+
+void registrar_free(struct registrar *);
+struct registration *registrar_find(const struct registrar *, const char *impu);
+/* registrar_put - the set with this profile (taken, *profile becomes empty): the one that has any
+ * of its identities, with its profile replaced, or a new one. Never NULL. */
+struct registration *registrar_put(struct registrar *, struct profile *profile);
+/* registrar_remove - with all its contacts; its timer must not run. */
+void registrar_remove(struct registrar *, struct registration *);
+
+/* binding_in_order - false: a contact of the set has the same Call-ID and no lower CSeq: the
+ * request is late or repeated (RFC 3261 10.3 step 7). NULL: nothing bound, true. */
+bool binding_in_order(const struct registration *, const struct asked *);
+/* binding_belongs - whether this IMPI has a contact that has not expired. */
+bool binding_belongs(const struct registration *, const char *impi, uint64_t now_ms);
+/* binding_count_after - contacts of the set (own: of this IMPI alone) once the request is carried
+ * out. NULL set: those it asks for. */
+size_t binding_count_after(const struct registration *, const struct asked *, bool own,
+                           uint64_t now_ms);
+/* binding_apply - carry the request out: refresh, add, remove. A terminal that starts anew (other
+ * Call-ID, new contact, no reg-id, same or no +sip.instance) replaces what its IMPI had (TS 24.229
+ * 5.4.1.2.2F). Returns what was removed, for binding_list_free. */
+struct binding *binding_apply(struct registration *, const struct asked *, uint64_t now_ms);
+/* binding_expire - take out what has expired, for binding_list_free. */
+struct binding *binding_expire(struct registration *, uint64_t now_ms);
+/* binding_next_ms - when the next contact expires; 0: there is none. */
+uint64_t binding_next_ms(const struct registration *);
+/* binding_left_s - seconds until it expires, rounded up. */
+unsigned binding_left_s(const struct binding *, uint64_t now_ms);
+void binding_list_free(struct binding *);
+
+/* registrar_print_live - one line per contact. */
+void registrar_print_live(const struct registrar *, uint64_t now_ms, const char *service_route,
+                          FILE *);
+
+#endif

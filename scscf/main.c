@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The S-CSCF: a list of its parts, opened in order and closed in reverse. */
+#include <string.h>
+
+#include "daemon.h"
+#include "scscf.h"
+
+static struct sip *open_sip(struct daemon *d, const struct conf_scscf *me)
+{
+    struct sip_config config = {.host = me->element.host, .conf = &d->conf};
+    struct sip *sip;
+    struct why why;
+
+    config.listen[config.listen_count++] = addr_with_port(me->element.address, me->port);
+    if (addr_is_set(&me->element.address6))
+        config.listen[config.listen_count++] = addr_with_port(me->element.address6, me->port);
+    sip = sip_open(d->loop, &config, &why);
+    if (!sip)
+        daemon_die("%s", why.text);
+    return sip;
+}
+
+static struct cx *open_cx(struct daemon *d, const struct conf_scscf *me)
+{
+    const struct conf *conf = &d->conf;
+    const struct conf_element *hss = &conf->hss.element;
+    struct cx_config config = {
+        .identity = me->element.host,
+        .realm = conf->home_domain,
+        .peer_count = 1,
+        .destination_realm = conf->hss.realm,
+        .tc_s = conf->timers.diameter_tc_s,
+        .tw_s = conf->timers.diameter_tw_s,
+        .wait_ms = conf->timers.cx_wait_ms,
+    };
+    struct cx_peer *peer = &config.peer[0];
+    struct cx *cx;
+    struct why why;
+
+    snprintf(peer->identity, sizeof peer->identity, "%s", conf->hss.identity);
+    peer->address[peer->address_count++] = addr_with_port(hss->address, conf->hss.port);
+    if (addr_is_set(&hss->address6) && addr_is_set(&me->element.address6))
+        peer->address[peer->address_count++] = addr_with_port(hss->address6, conf->hss.port);
+    cx = cx_open(d->loop, &config, &why);
+    if (!cx)
+        daemon_die("%s", why.text);
+    return cx;
+}
+
+static const struct conf_scscf *who_am_i(const struct daemon *d)
+{
+    const struct conf_scscf *me = conf_scscf(&d->conf, d->name);
+
+    if (!me)
+        daemon_die("%s describes no S-CSCF named '%s'", d->conf.file, d->name ? d->name : "");
+    return me;
+}
+
+int main(int argc, char **argv)
+{
+    struct daemon d = {
+        .program = "scscf",
+        .about = "The S-CSCF: registrar, authentication, user profiles.",
+    };
+    struct scscf scscf;
+    const struct conf_scscf *me;
+    int status;
+
+    daemon_start(&d, argc, argv);
+    me = who_am_i(&d);
+    log_open(me->element.name, daemon_log_level());
+    scscf_init(&scscf, &d.conf, me);
+    scscf.loop = d.loop;
+    scscf.cx = open_cx(&d, me);
+    scscf.sip = open_sip(&d, me);
+    sip_serve(scscf.sip, "REGISTER", register_begin, &scscf);
+    daemon_on_live(&d, scscf_print_live, &scscf);
+    status = daemon_run(&d);
+    scscf_end(&scscf);
+    sip_close(scscf.sip);
+    cx_close(scscf.cx);
+    daemon_end(&d);
+    return status;
+}

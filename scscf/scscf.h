@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one struct of S-CSCF state, and where its rooms meet. */
+#ifndef IMSLAB_SCSCF_H
+#define IMSLAB_SCSCF_H
+
+#include <stdio.h>
+
+#include "auth.h"
+#include "binding.h"
+#include "conf.h"
+#include "cx.h"
+#include "loop.h"
+#include "sip.h"
+
+struct register_txn; /* register.c */
+struct told;         /* sar.c */
+
+struct scscf {
+    const struct conf *conf;
+    const struct conf_scscf *me;
+    struct loop *loop;
+    struct sip *sip;
+    struct cx *cx;
+    char uri[CONF_URI];           /* "sip:scscf1.hims.net:5060": Server-Name, always these octets */
+    char service_route[CONF_URI]; /* "<sip:orig@scscf1.hims.net:5060;lr>" */
+    struct auth *auth;
+    struct registrar registrar;
+    struct register_txn *registers; /* live transactions */
+    struct told *told;              /* live SARs of sar.c */
+    struct loop_timer *await_auth;  /* for the challenge that runs out first */
+};
+
+/* scscf_init - fill in everything but loop, sip and cx. scscf_end - give it back; no transaction
+ * may be asked for after it. */
+void scscf_init(struct scscf *, const struct conf *, const struct conf_scscf *me);
+void scscf_end(struct scscf *);
+/* scscf_print_live - every registration, challenge and transaction, one line each. arg: the scscf.
+ */
+void scscf_print_live(void *arg, FILE *out);
+
+/* register.c: one REGISTER from the I-CSCF (sip_serve_fn, env: the scscf). */
+void register_begin(void *env, struct sip_request *request);
+void register_print_live(const struct scscf *, FILE *);
+/* register_abandon - forget every transaction without an answer: the daemon ends. */
+void register_abandon(struct scscf *);
+
+/* expiry.c */
+/* expiry_arm - (re)start the timer for the contact of this set that expires first; a set without
+ * contacts is removed, reg is gone then. Not while it is held. */
+void expiry_arm(struct scscf *, struct registration *reg);
+/* expiry_arm_challenges - start reg-await-auth for the oldest challenge, unless it runs. */
+void expiry_arm_challenges(struct scscf *);
+
+/* sar.c: sar_tell - tell the HSS of an end (enum cx_sat) whose answer changes nothing here. */
+void sar_tell(struct scscf *, int type, const char *impi, const char *impu, const char *call);
+void sar_print_live(const struct scscf *, FILE *);
+void sar_abandon(struct scscf *);
+
+#endif
