@@ -63,6 +63,10 @@ check-unit: $(UNIT)                             ## run the unit tests
 check-flow: $(FLOW)                             ## run the flow tests
 	@set -e; for t in $^; do echo "== $$t"; $$t; done
 
+lint:                                           ## the house rules, and that each of them catches its bad sample
+	@test/lint/lint.py
+	@test/lint/selftest
+
 deps:                                           ## install the Debian packages that are missing (tools/packages)
 	@tools/deps
 # `make run` from nothing: the packages first, then make again, for pkg-config's answers are read at its start
@@ -77,5 +81,5 @@ help:                                           ## this list
 clean:                                          ## remove what was built
 	rm -rf build
 
-.PHONY: all sims check-unit check-flow deps run help clean
+.PHONY: all sims check-unit check-flow lint deps run help clean
 -include $(shell find $B -name '*.d' 2>/dev/null)

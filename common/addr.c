@@ -96,7 +96,7 @@ const char *addr_host(const struct addr *a, char buf[ADDR_TEXT])
     const void *octets = addr_is_v6(a) ? (const void *)&a->in6.sin6_addr : &a->in.sin_addr;
 
     if (!addr_is_set(a) || !inet_ntop(a->sa.sa_family, octets, buf, ADDR_TEXT))
-        strcpy(buf, "-");
+        memcpy(buf, "-", 2);
     return buf;
 }
 

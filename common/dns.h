@@ -44,6 +44,8 @@ struct dns_question {
                  3261 18.1.1) */
 };
 
+/* dns_open - a resolver with its cache; never NULL. dns_close - forgets the searches under way:
+ * their done functions do not run. */
 struct dns *dns_open(struct loop *, const struct dns_config *);
 void dns_close(struct dns *);
 
@@ -57,6 +59,7 @@ struct dns_op *dns_locate(struct dns *, const struct dns_question *, const char 
                           dns_done_fn *done, void *arg);
 void dns_cancel(struct dns_op **op);
 
+/* dns_print_live - one line per search under way. */
 void dns_print_live(const struct dns *, FILE *);
 
 #endif

@@ -303,7 +303,7 @@ int dns_parse_question(const uint8_t *packet, size_t len, char name[DNS_NAME], u
         if (!r.bad)
             return 0;
     }
-    strcpy(name, "?");
+    memcpy(name, "?", 2);
     return -EPROTO;
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+/* milenage_opc - OPc from K and OP (4.1). */
 void milenage_opc(const uint8_t k[16], const uint8_t op[16], uint8_t opc[16]);
 /* f1 and f1*: mac_a[8] and mac_s[8]; either may be NULL. sqn and amf in network order. */
 void milenage_f1(const uint8_t k[16], const uint8_t opc[16], const uint8_t rand[16],

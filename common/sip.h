@@ -34,6 +34,8 @@ struct sip_config {
     bool terminal;            /* ue: T2 of the configuration; core nodes retry every T1 */
 };
 
+/* sip_open - listen and be ready to send; NULL and a sentence when an address cannot be had.
+ * sip_close - ends what is under way without telling anybody. */
 struct sip *sip_open(struct loop *, const struct sip_config *, struct why *);
 void sip_close(struct sip *);
 

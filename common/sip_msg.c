@@ -44,7 +44,7 @@ static char *wire_text(const char *text, size_t *body_at)
     if (!in_body)
         o = stpcpy(o, line_is_empty ? "\r\n" : "\r\n\r\n");
     *body_at = o - out;
-    strcpy(o, text);
+    memcpy(o, text, strlen(text) + 1);
     return out;
 }
 

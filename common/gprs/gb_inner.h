@@ -72,6 +72,7 @@ void gb_drop(struct gb_link *link, const struct addr *peer, const char *why);
 /* a UNITDATA: unpack the LLC frame and hand it up */
 void gb_on_unitdata(struct gb_link *link, const struct gb_way *way, const struct bssgp_pdu *pdu);
 
+/* an LLC frame, in a UNITDATA */
 int gb_send_llc(struct gb_link *link, const struct gb_way *way, uint32_t tlli,
                 const struct llc_frame *f);
 

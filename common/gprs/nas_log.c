@@ -126,25 +126,26 @@ static void sm_keys(struct keys *k, const struct nas *m)
 void nas_log(const char *arrow, const char *peer, const struct nas *m, const char *imsi,
              uint32_t tlli, const struct addr *src, const struct addr *dst)
 {
-    struct keys k = {0};
+    struct keys keys = {0};
     char buf[24], tag[CALL_TAG];
     bool known = imsi && *imsi;
 
     if (!log_on(LEVEL_INFO))
         return;
     if (src)
-        addr_text(src, k.src);
+        addr_text(src, keys.src);
     if (dst)
-        addr_text(dst, k.dst);
-    snprintf(k.tlli, sizeof k.tlli, "%08x", tlli);
+        addr_text(dst, keys.dst);
+    snprintf(keys.tlli, sizeof keys.tlli, "%08x", tlli);
     if (m->pd == NAS_GMM)
-        gmm_keys(&k, m);
+        gmm_keys(&keys, m);
     else
-        sm_keys(&k, m);
+        sm_keys(&keys, m);
     log_arrow(known ? call_tag(imsi, tag) : NULL, arrow, peer, nas_text(m->pd, m->type, buf),
-              "proto", "nas", "src", shown(k.src), "dst", shown(k.dst), "imsi", known ? imsi : NULL,
-              "tlli", k.tlli, "ti", shown(k.ti), "identity", shown(k.identity), "rai", shown(k.rai),
-              "p-tmsi", shown(k.ptmsi), "nsapi", shown(k.nsapi), "apn", shown(k.apn), "pdp",
-              shown(k.pdp), "address", shown(k.address), "pcscf", shown(k.pcscf), "pco",
-              shown(k.pco), "cause", shown(k.cause), NULL);
+              "proto", "nas", "src", shown(keys.src), "dst", shown(keys.dst), "imsi",
+              known ? imsi : NULL, "tlli", keys.tlli, "ti", shown(keys.ti), "identity",
+              shown(keys.identity), "rai", shown(keys.rai), "p-tmsi", shown(keys.ptmsi), "nsapi",
+              shown(keys.nsapi), "apn", shown(keys.apn), "pdp", shown(keys.pdp), "address",
+              shown(keys.address), "pcscf", shown(keys.pcscf), "pco", shown(keys.pco), "cause",
+              shown(keys.cause), NULL);
 }

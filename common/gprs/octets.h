@@ -21,6 +21,8 @@ struct octets_out {
     bool bad; /* it did not fit; len is then meaningless */
 };
 
+/* octets_in - a cursor at the first octet; take_uN - the next number, network order, 0 (and bad)
+ * when there is less. */
 struct octets_in octets_in(const void *data, size_t len);
 uint8_t take_u8(struct octets_in *in);
 uint16_t take_u16(struct octets_in *in);
@@ -31,6 +33,7 @@ const uint8_t *take_octets(struct octets_in *in, size_t n);
 /* take_in - the next n octets as a cursor of their own; an empty, bad one when there are fewer. */
 struct octets_in take_in(struct octets_in *in, size_t n);
 
+/* octets_out - an empty buffer to write into; put_x - append, or only set bad when it is full. */
 struct octets_out octets_out(void *data, size_t size);
 void put_u8(struct octets_out *out, uint8_t v);
 void put_u16(struct octets_out *out, uint16_t v);
