@@ -54,6 +54,19 @@ bool icscf_is_self(const struct icscf *icscf, const char *uri)
     return false;
 }
 
+bool icscf_admits(const struct icscf *icscf, struct sip_request *request)
+{
+    struct addr source = sip_request_source(request);
+    char why[200], host[ADDR_TEXT];
+
+    if (conf_trusted(icscf->conf, &source))
+        return true;
+    snprintf(why, sizeof why, "the sender %s is not an element of this lab's core",
+             addr_host(&source, host));
+    icscf_refuse(icscf, request, 403, "Forbidden", why);
+    return false;
+}
+
 void icscf_refuse(const struct icscf *icscf, struct sip_request *request, int status,
                   const char *phrase, const char *why)
 {

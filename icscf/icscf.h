@@ -35,6 +35,9 @@ void icscf_open(struct icscf *);
 void icscf_print_live(void *icscf, FILE *out);
 /* icscf_is_self - whether a SIP URI names this I-CSCF. */
 bool icscf_is_self(const struct icscf *, const char *uri);
+/* icscf_admits - whether the sender is an element of this lab's core (TS 24.229 4.4: the trust
+ * domain). A stranger is refused with 403 here and false returned. */
+bool icscf_admits(const struct icscf *, struct sip_request *);
 /* icscf_refuse - the one way to refuse: a status with a Warning header that says why (quotes in why
  * become apostrophes), and a line in the log. Ends the request. */
 void icscf_refuse(const struct icscf *, struct sip_request *, int status, const char *phrase,

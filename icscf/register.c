@@ -83,19 +83,18 @@ static unsigned patience_ms(const struct conf_timers *timers)
 
 void register_begin(void *arg, struct sip_request *request)
 {
-    struct register_txn *t = xzalloc(sizeof *t);
-    struct addr source = sip_request_source(request);
+    struct icscf *icscf = arg;
+    struct register_txn *t;
 
-    t->icscf = arg;
-    t->request = request;
-    t->born_ms = loop_now_ms(t->icscf->loop);
-    strncpy(t->call, sip_request_call(request), sizeof t->call - 1);
-    t->deadline = loop_after(t->icscf->loop, patience_ms(&t->icscf->conf->timers), on_deadline, t);
-    LIST_INSERT_HEAD(&t->icscf->registers, t, entry);
-    if (!conf_trusted(t->icscf->conf, &source)) {
-        refuse(t, 403, "Forbidden", "the sender is not an element of this lab's core");
+    if (!icscf_admits(icscf, request))
         return;
-    }
+    t = xzalloc(sizeof *t);
+    t->icscf = icscf;
+    t->request = request;
+    t->born_ms = loop_now_ms(icscf->loop);
+    strncpy(t->call, sip_request_call(request), sizeof t->call - 1);
+    t->deadline = loop_after(icscf->loop, patience_ms(&icscf->conf->timers), on_deadline, t);
+    LIST_INSERT_HEAD(&icscf->registers, t, entry);
     if (read_request(t, sip_request_sip(request)) == 0)
         ask_hss(t);
 }

@@ -28,13 +28,9 @@ void request_begin(void *arg, struct sip_request *request)
 {
     const struct icscf *icscf = arg;
     const sip_t *sip = sip_request_sip(request);
-    struct addr source = sip_request_source(request);
 
-    if (!conf_trusted(icscf->conf, &source)) {
-        icscf_refuse(icscf, request, 403, "Forbidden",
-                     "the sender is not an element of this lab's core");
+    if (!icscf_admits(icscf, request))
         return;
-    }
     if (sip->sip_request->rq_method == sip_method_options && is_to_us(icscf, sip)) {
         sip_answer(request, 200, "OK", "Allow: REGISTER, OPTIONS\r\n");
         return;
