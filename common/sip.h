@@ -98,11 +98,15 @@ bool sip_decrement_max_forwards(msg_t *m);
 /* sip_text - first value of any header as text, without the name, written to buf; NULL when absent.
  */
 const char *sip_text(const sip_t *, const char *name, char *buf, size_t size);
+/* sip_list - every value of a header, joined by commas; NULL when absent or too long for buf. */
+const char *sip_list(const sip_t *, const char *name, char *buf, size_t size);
+/* sip_size - the octets that m will have on the wire, with the Via that sip_send adds. */
+size_t sip_size(msg_t *m);
 /* sip_auth_param - a parameter of Authorization / WWW-Authenticate, quotes removed, into buf; NULL
  * when absent. */
 const char *sip_auth_param(const msg_auth_t *, const char *name, char *buf, size_t size);
-/* sip_set_auth_param - set or remove (value NULL) a parameter of the request's Authorization,
- * quoted. */
+/* sip_set_auth_param - set or remove (value NULL) a parameter of every Authorization of the
+ * request, quoted. */
 void sip_set_auth_param(msg_t *m, const char *name, const char *value);
 /* sip_drop_auth_param - take a parameter out of every member of a list of m, e.g. ck and ik out of
  * the WWW-Authenticate of an answer. */

@@ -4,6 +4,7 @@
  * (msg_fragment_clear): sofia would send the old one. */
 #include <assert.h>
 #include <ctype.h>
+#include <sofia-sip/msg_addr.h>
 #include <sofia-sip/msg_header.h>
 #include <sofia-sip/msg_mclass.h>
 #include <sofia-sip/sip_header.h>
@@ -15,6 +16,8 @@
 
 #include "sip_engine.h"
 #include "xalloc.h"
+
+#define VIA 100 /* octets that a Via of ours takes, about */
 
 /* The place in sip_t of a header that sofia knows; NULL for one it does not. */
 static msg_header_t **typed_slot(sip_t *sip, const char *name)
@@ -164,6 +167,38 @@ const char *sip_text(const sip_t *sip, const char *name, char *buf, size_t size)
     return NULL;
 }
 
+const char *sip_list(const sip_t *sip, const char *name, char *buf, size_t size)
+{
+    msg_header_t **slot = typed_slot((sip_t *)sip, name);
+    size_t len = 0;
+    issize_t one;
+
+    for (msg_header_t *h = slot ? *slot : NULL; h; h = h->sh_next) {
+        len += snprintf(buf + len, size - len, "%s", len ? ", " : "");
+        one = len < size ? msg_header_field_e(buf + len, size - len, h, 0) : -1;
+        if (one < 0 || (len += one) >= size)
+            return NULL;
+    }
+    for (const msg_unknown_t *u = slot ? NULL : sip->sip_unknown; u; u = u->un_next) {
+        if (strcasecmp(u->un_name, name) != 0)
+            continue;
+        len += snprintf(buf + len, size - len, "%s%s", len ? ", " : "", u->un_value);
+        if (len >= size)
+            return NULL;
+    }
+    return len ? buf : NULL;
+}
+
+size_t sip_size(msg_t *m)
+{
+    su_home_t home[1] = {SU_HOME_INIT(home)};
+    size_t len = 0;
+
+    msg_as_string(home, m, NULL, 0, &len);
+    su_home_deinit(home);
+    return len + VIA;
+}
+
 /* Without quotes and their escapes. */
 static void unquote(const char *text, char *buf, size_t size)
 {
@@ -228,12 +263,8 @@ static void set_param(msg_t *m, msg_auth_t *auth, const char *name, const char *
 
 void sip_set_auth_param(msg_t *m, const char *name, const char *value)
 {
-    sip_authorization_t *auth = sip_object(m)->sip_authorization;
-
-    for (; auth; auth = auth->au_next) {
+    for (msg_auth_t *auth = sip_object(m)->sip_authorization; auth; auth = auth->au_next)
         set_param(m, auth, name, value);
-        value = value && auth == sip_object(m)->sip_authorization ? NULL : value;
-    }
 }
 
 void sip_drop_auth_param(msg_t *m, msg_auth_t *auth, const char *name)

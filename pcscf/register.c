@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A REGISTER (TS 24.229 5.2.2; M1, M2, M7, M8, M10, M15, M16 of the registration).
+ *
+ *   terminal        P-CSCF              DNS        I-CSCF
+ *     |  REGISTER     |                   |           |
+ *     |-------------->| strip, mark: Path, P-Visited-Network-ID, integrity-protected
+ *     |               |  NAPTR, SRV, A    |           |
+ *     |               |<----------------->|           |
+ *     |               |  REGISTER                     |
+ *     |               |------------------------------>|
+ *     |               |  401 with ck, ik; 200; ...    |
+ *     |               |<------------------------------|
+ *     |  401 without ck, ik; 200 (remembered); ...
+ *     |<--------------|
+ *
+ * An I-CSCF that is silent, cannot be reached or answers 408 or 503 is left for the next that DNS
+ * named (RFC 3263 4.3), in a new transaction. IPsec will join here: the keys of a 401 are taken in
+ * on_answer before mark_answer takes them away. */
+#include <assert.h>
+#include <errno.h>
+#include <sofia-sip/msg.h>
+#include <sofia-sip/sip_header.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "log.h"
+#include "pcscf.h"
+#include "xalloc.h"
+
+#define BIG 1300 /* octets: RFC 3261 18.1.1 */
+
+enum step { STEP_LOCATE, STEP_ICSCF };
+static const char *const step_names[] = {"asking dns for the I-CSCF", "waiting for the I-CSCF"};
+
+struct register_txn {
+    LIST_ENTRY(register_txn) entry;
+    struct pcscf *pcscf;
+    struct sip_request *request;
+    char call[CALL_TAG];
+    enum step step;
+    uint64_t born_ms;
+    struct loop_timer *deadline; /* for all of it */
+    struct dns_op *locating;     /* at most one of these two */
+    struct sip_op *forwarding;
+    msg_t *marked;    /* what goes to the core: every attempt sends a copy */
+    char domain[128]; /* the home network, from the Request-URI */
+    struct sip_targets targets;
+    size_t target;      /* which of them is being tried */
+    char failures[256]; /* of the ones before, for the refusal */
+    bool silent;        /* one of them did not answer at all */
+};
+
+/* The steps, in the order of a registration. */
+static bool may_pass(struct register_txn *t, const sip_t *sip);
+static void mark_visited(struct register_txn *t, const sip_t *sip);
+static void locate_icscf(struct register_txn *t, const url_t *url);
+static dns_done_fn on_located;
+static void forward(struct register_txn *t);
+static sip_answer_fn on_answer;
+static void leave_icscf(struct register_txn *t, int status, bool answered);
+static void remember(struct register_txn *t, const sip_t *answer);
+/* The ends. */
+static void on_deadline(void *arg);
+static void relay(struct register_txn *t, msg_t *answer);
+static void refuse(struct register_txn *t, int status, const char *phrase, const char *why, ...)
+    __attribute__((format(printf, 4, 5)));
+static void finish(struct register_txn *t);
+
+/* Time for everything: an answer must be there before Timer F of the terminal. */
+static unsigned patience_ms(const struct conf_timers *timers)
+{
+    return timers->sip_t1x64_ms - timers->sip_t1x64_ms / 16;
+}
+
+void register_begin(void *arg, struct sip_request *request)
+{
+    struct register_txn *t = xzalloc(sizeof *t);
+    const sip_t *sip = sip_request_sip(request);
+
+    t->pcscf = arg;
+    t->request = request;
+    t->born_ms = loop_now_ms(t->pcscf->loop);
+    strcpy(t->call, sip_request_call(request));
+    t->deadline = loop_after(t->pcscf->loop, patience_ms(&t->pcscf->conf->timers), on_deadline, t);
+    LIST_INSERT_HEAD(&t->pcscf->registers, t, entry);
+    if (!may_pass(t, sip))
+        return;
+    mark_visited(t, sip);
+    locate_icscf(t, sip->sip_request->rq_url);
+}
+
+/* ---- what a terminal may send ---- */
+
+/* The Proxy-Require tags that this proxy does not know (RFC 3261 16.3); "" when there are none. */
+static const char *unknown_tags(const sip_t *sip, char *buf, size_t size)
+{
+    const msg_param_t *tag = sip->sip_proxy_require ? sip->sip_proxy_require->k_items : NULL;
+
+    *buf = 0;
+    for (; tag && *tag; tag++)
+        if (strcasecmp(*tag, "sec-agree") != 0 && strcasecmp(*tag, "path") != 0)
+            snprintf(buf + strlen(buf), size - strlen(buf), "%s%s", *buf ? ", " : "", *tag);
+    return buf;
+}
+
+static bool has_unreadable_authorization(const sip_t *sip)
+{
+    for (const msg_error_t *e = sip->sip_error; e; e = e->er_next)
+        if (e->er_name && strcasecmp(e->er_name, "Authorization") == 0)
+            return true;
+    return false;
+}
+
+static void refuse_extension(struct register_txn *t, const char *tags)
+{
+    char header[256];
+
+    snprintf(header, sizeof header, "Unsupported: %s\r\n", tags);
+    pcscf_refuse(t->pcscf, t->request, 420, "Bad Extension", header,
+                 "no support for what Proxy-Require asks");
+    finish(t);
+}
+
+static bool may_pass(struct register_txn *t, const sip_t *sip)
+{
+    const url_t *url = sip->sip_request->rq_url;
+    char tags[200];
+
+    if (sip->sip_max_forwards && sip->sip_max_forwards->mf_count == 0)
+        refuse(t, 483, "Too Many Hops", "Max-Forwards is 0");
+    else if (url->url_type != url_sip)
+        refuse(t, 416, "Unsupported URI Scheme", "the Request-URI must be a sip: URI");
+    else if (!url->url_host || !*url->url_host || strlen(url->url_host) >= sizeof t->domain)
+        refuse(t, 400, "Bad Request-URI", "the Request-URI must name the home network");
+    else if (pcscf_is_self(t->pcscf, url->url_host))
+        refuse(t, 403, "Forbidden", "the Request-URI must name the home network, not the P-CSCF");
+    else if (has_unreadable_authorization(sip))
+        refuse(t, 400, "Bad Authorization", "cannot read the Authorization header");
+    else if (*unknown_tags(sip, tags, sizeof tags))
+        refuse_extension(t, tags);
+    else
+        return true;
+    return false;
+}
+
+static void mark_visited(struct register_txn *t, const sip_t *sip)
+{
+    bool offers = mark_offers_security(sip);
+
+    if (offers || (sip->sip_require && sip_has_feature(sip->sip_require, "sec-agree")))
+        log_arrow(t->call, "==", NULL, "sec-agree", "ipsec", "off", "security_client",
+                  offers ? "present" : "absent", "security_server", "none", NULL);
+    t->marked = sip_copy(t->request);
+    mark_register(t->marked, &t->pcscf->mark, &t->pcscf->charging, offers ? "no" : NULL);
+    sip_decrement_max_forwards(t->marked);
+}
+
+/* ---- the way to the home network ---- */
+
+static enum sip_transport transport_of(const url_t *url)
+{
+    char text[8];
+
+    if (url_param(url->url_params, "transport", text, sizeof text) <= 0)
+        return SIP_ANY;
+    if (strcasecmp(text, "tcp") == 0)
+        return SIP_TCP;
+    return strcasecmp(text, "udp") == 0 ? SIP_UDP : SIP_ANY;
+}
+
+static void locate_icscf(struct register_txn *t, const url_t *url)
+{
+    struct dns_question question = {.transport = transport_of(url),
+                                    .big = sip_size(t->marked) > BIG};
+    unsigned long port = url->url_port ? strtoul(url->url_port, NULL, 10) : 0;
+
+    t->step = STEP_LOCATE;
+    snprintf(t->domain, sizeof t->domain, "%s", url->url_host);
+    snprintf(question.host, sizeof question.host, "%s", url->url_host);
+    question.port = port <= UINT16_MAX ? port : 0;
+    t->locating = dns_locate(t->pcscf->dns, &question, t->call, on_located, t);
+}
+
+static bool is_our_socket(const struct pcscf *pcscf, const struct addr *a)
+{
+    const struct conf_element *e = &pcscf->self->element;
+
+    return addr_port(a) == pcscf->self->port &&
+           (addr_same_host(a, &e->address) || addr_same_host(a, &e->address6));
+}
+
+static void on_located(void *arg, int err, const struct sip_targets *targets)
+{
+    struct register_txn *t = arg;
+
+    t->locating = NULL;
+    if (err == -ETIMEDOUT) {
+        refuse(t, 503, "Service Unavailable", "dns does not answer: no way to the I-CSCF of '%s'",
+               t->domain);
+        return;
+    }
+    if (err) {
+        refuse(t, 480, "Temporarily Unavailable", "dns has no I-CSCF for '%s': %s", t->domain,
+               err == -ENOENT ? "no such name" : why_not(err));
+        return;
+    }
+    for (size_t i = 0; i < targets->count; i++)
+        if (!is_our_socket(t->pcscf, &targets->target[i].addr))
+            t->targets.target[t->targets.count++] = targets->target[i];
+    if (t->targets.count == 0) {
+        refuse(t, 482, "Loop Detected", "dns says that the I-CSCF of '%s' is this P-CSCF",
+               t->domain);
+        return;
+    }
+    forward(t);
+}
+
+static void forward(struct register_txn *t)
+{
+    const struct sip_target *to = &t->targets.target[t->target];
+    char address[ADDR_TEXT], number[24];
+
+    t->step = STEP_ICSCF;
+    log_arrow(t->call, "==", NULL, "icscf", "host", to->host, "address",
+              addr_text(&to->addr, address), "transport", to->transport == SIP_TCP ? "tcp" : "udp",
+              "candidate", log_number((long long)t->target + 1, number), NULL);
+    t->forwarding = sip_send(t->pcscf->sip, msg_copy(t->marked), to,
+                             t->pcscf->conf->timers.pcscf_icscf_ms, on_answer, t);
+}
+
+static void on_answer(void *arg, int status, const sip_t *sip, msg_t *answer)
+{
+    struct register_txn *t = arg;
+
+    t->forwarding = NULL;
+    if (status == 408 || status == 503) {
+        leave_icscf(t, status, answer != NULL);
+        return;
+    }
+    if (status / 100 == 2)
+        remember(t, sip);
+    relay(t, answer);
+}
+
+static void leave_icscf(struct register_txn *t, int status, bool answered)
+{
+    const struct sip_target *to = &t->targets.target[t->target];
+    const char *what = answered        ? (status == 503 ? "answers 503" : "answers 408")
+                       : status == 408 ? "does not answer"
+                                       : "cannot be reached";
+    char address[ADDR_TEXT];
+    size_t len = strlen(t->failures);
+
+    snprintf(t->failures + len, sizeof t->failures - len, "%s%s (%s) %s", len ? "; " : "", to->host,
+             addr_text(&to->addr, address), what);
+    t->silent |= !answered || status == 408;
+    if (++t->target < t->targets.count) {
+        log_arrow_at(LEVEL_WARN, t->call, "==", NULL, "next-icscf", "left", to->host, "why", what,
+                     NULL);
+        forward(t);
+        return;
+    }
+    if (t->silent)
+        refuse(t, 504, "Server Time-out", "no I-CSCF of '%s': %s", t->domain, t->failures);
+    else /* a 503 of one hop is not the next hop's (RFC 3261 16.7) */
+        refuse(t, 500, "Server Internal Error", "no I-CSCF of '%s': %s", t->domain, t->failures);
+}
+
+/* ---- what is kept of a registration ---- */
+
+static int64_t seconds(const char *text)
+{
+    long long s = text ? strtoll(text, NULL, 10) : 0;
+
+    return s < 0 ? 0 : s > UINT32_MAX ? UINT32_MAX : s;
+}
+
+/* How long the registrar keeps this contact; 0: it does not. */
+static int64_t granted_s(const sip_t *answer, const url_t *contact)
+{
+    for (const sip_contact_t *m = answer->sip_contact; m; m = m->m_next) {
+        if (url_cmp(m->m_url, contact) != 0)
+            continue;
+        if (m->m_expires)
+            return seconds(m->m_expires);
+        return answer->sip_expires ? (int64_t)answer->sip_expires->ex_delta : 3600;
+    }
+    return 0;
+}
+
+static void remember_contact(struct register_txn *t, const sip_t *answer, struct contact *c,
+                             const sip_contact_t *m)
+{
+    int64_t now_s = loop_wall_s(t->pcscf->loop), expires_s;
+    char uri[512], number[24];
+
+    if (strcmp(m->m_url->url_scheme, "*") == 0) {
+        contact_remove(t->pcscf->contacts, c->impi, c->impu, NULL);
+        log_arrow(t->call, "==", NULL, "deregistered", "impu", c->impu, "contact", "*", NULL);
+        return;
+    }
+    if (url_e(uri, sizeof uri, m->m_url) >= (issize_t)sizeof uri)
+        return; /* too long to be a contact of anybody */
+    c->uri = uri;
+    expires_s = granted_s(answer, m->m_url);
+    c->until_s = now_s + expires_s;
+    if (expires_s > 0)
+        contact_put(t->pcscf->contacts, c, now_s);
+    else
+        contact_remove(t->pcscf->contacts, c->impi, c->impu, uri);
+    log_arrow(t->call, "==", NULL, expires_s > 0 ? "registered" : "deregistered", "impu", c->impu,
+              "impi", c->impi, "contact", uri, "expires_s", log_number(expires_s, number),
+              "service_route", expires_s > 0 ? c->service_route : NULL, NULL);
+}
+
+static void remember(struct register_txn *t, const sip_t *answer)
+{
+    const sip_t *sip = sip_request_sip(t->request);
+    char route[1024], associated[2048];
+    struct contact c = {.source = sip_request_source(t->request),
+                        .transport = sip_request_transport(t->request),
+                        .service_route = sip_list(answer, "Service-Route", route, sizeof route),
+                        .associated =
+                            sip_list(answer, "P-Associated-URI", associated, sizeof associated)};
+
+    if (!sip_identity(sip->sip_to->a_url, c.impu, sizeof c.impu))
+        return;
+    if (!sip_auth_param(sip->sip_authorization, "username", c.impi, sizeof c.impi))
+        snprintf(c.impi, sizeof c.impi, "%s", strchr(c.impu, ':') + 1);
+    for (const sip_contact_t *m = sip->sip_contact; m; m = m->m_next)
+        remember_contact(t, answer, &c, m);
+}
+
+/* ---- the ends ---- */
+
+static void on_deadline(void *arg)
+{
+    struct register_txn *t = arg;
+
+    t->deadline = NULL;
+    refuse(t, 504, "Server Time-out", "no answer in time: %s, %s%s", step_names[t->step], t->domain,
+           t->failures);
+}
+
+static void relay(struct register_txn *t, msg_t *answer)
+{
+    sip_relay(t->request, answer, mark_answer, NULL);
+    finish(t);
+}
+
+static void refuse(struct register_txn *t, int status, const char *phrase, const char *why, ...)
+{
+    char text[512];
+    va_list ap;
+
+    va_start(ap, why);
+    vsnprintf(text, sizeof text, why, ap);
+    va_end(ap);
+    pcscf_refuse(t->pcscf, t->request, status, phrase, NULL, text);
+    finish(t);
+}
+
+static void finish(struct register_txn *t)
+{
+    assert(sip_is_answered(t->request));
+    loop_cancel(&t->deadline);
+    dns_cancel(&t->locating);
+    sip_cancel(&t->forwarding);
+    sip_drop(t->marked);
+    LIST_REMOVE(t, entry);
+    free(t);
+}
+
+void register_forget(struct pcscf *pcscf)
+{
+    struct register_txn *t;
+
+    while ((t = LIST_FIRST(&pcscf->registers)))
+        refuse(t, 503, "Service Unavailable", "this P-CSCF is shutting down");
+}
+
+void register_print_live(const struct pcscf *pcscf, FILE *out)
+{
+    const struct register_txn *t;
+    char source[ADDR_TEXT];
+    struct addr a;
+
+    LIST_FOREACH(t, &pcscf->registers, entry)
+    {
+        a = sip_request_source(t->request);
+        fprintf(out, "live: call=%s register from=%s to=%s %s%s age_ms=%llu\n", t->call,
+                addr_text(&a, source), t->domain, step_names[t->step],
+                t->target ? " (not the first)" : "",
+                (unsigned long long)(loop_now_ms(pcscf->loop) - t->born_ms));
+    }
+}
