@@ -75,11 +75,20 @@ run:                                            ## the seed's registration: atta
 	@$(MAKE) --no-print-directory all
 	@./lab run
 
+# tests run on the sanitizer build; LAYERS="unit flow tools net" chooses, REQUIRE=all makes a skip a failure
+LAYERS  ?= unit flow tools net
+REQUIRE ?=
+test:                                           ## all tests: unit, flow, tools, net (LAYERS=..., REQUIRE=all)
+	@tools/deps
+	@$(MAKE) --no-print-directory SAN=address,undefined all tests
+	@tools/runtests.py build/address-undefined --require "$(REQUIRE)" $(LAYERS)
+tests: $(UNIT) $(FLOW)
+
 help:                                           ## this list
 	@awk -F'## ' '/^[a-z-]+:.*## /{split($$1,a,":"); printf "  make %-14s %s\n", a[1], $$2}' $(MAKEFILE_LIST)
 
 clean:                                          ## remove what was built
 	rm -rf build
 
-.PHONY: all sims check-unit check-flow lint deps run help clean
+.PHONY: all sims check-unit check-flow lint deps run test tests help clean
 -include $(shell find $B -name '*.d' 2>/dev/null)

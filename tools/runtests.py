@@ -1,0 +1,127 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""runtests.py BUILD [--require all] [LAYER...]: run the tests built in BUILD and count them.
+
+Layers: unit, flow (cmocka binaries), tools, net (pytest). What is skipped is said with its reason;
+with --require all a skip is a failure, for a machine that should have everything. The last line is
+"N passed, N failed, N skipped"; exit 1 when something failed."""
+import argparse
+import concurrent.futures
+import glob
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree
+
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PYTEST = {"tools": "test/tools", "net": "test/net"}
+TAP = re.compile(r"(ok|not ok) \d+(?: - | # SKIP )(.*)")
+BINARY_S = 120  # longest time for one test binary
+
+
+class Count:
+    def __init__(self):
+        self.passed, self.failures, self.skips = 0, [], []
+
+    def add(self, other):
+        self.passed += other.passed
+        self.failures += other.failures
+        self.skips += other.skips
+
+    def __str__(self):
+        return f"{self.passed} passed, {len(self.failures)} failed, {len(self.skips)} skipped"
+
+
+def environment(build):
+    return {**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP", "LAB_BIN": os.path.join(HERE, build, "bin"),
+            "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def run_binary(path, build):
+    """One cmocka binary: its Count, and what it said when something is wrong."""
+    count, name = Count(), os.path.relpath(path, os.path.join(build, "test"))
+    try:
+        done = subprocess.run([path], capture_output=True, text=True, errors="replace", cwd=HERE,
+                              env=environment(build), timeout=BINARY_S, check=False)
+        said, status = done.stdout + done.stderr, done.returncode
+    except subprocess.TimeoutExpired:
+        said, status = f"does not end within {BINARY_S} s", 1
+    for line in said.splitlines():
+        m = TAP.match(line)
+        if m and "# SKIP" in line:
+            count.skips.append((f"{name}: {m.group(2)}", "it said so"))
+        elif m and m.group(1) == "ok":
+            count.passed += 1
+        elif m:
+            count.failures.append(f"{name}: {m.group(2)}")
+    if status != 0 and not count.failures:
+        count.failures.append(f"{name}: exit {status}")
+    if not count.passed and not count.failures and not count.skips:
+        count.failures.append(f"{name}: it ran no test")
+    return count, said if count.failures else ""
+
+
+def run_binaries(layer, build):
+    paths = sorted(glob.glob(os.path.join(HERE, build, "test", layer, "*", "*_test")))
+    # a binary whose source is gone is of an older checkout
+    paths = [p for p in paths if os.path.exists(os.path.join(HERE, "test", layer, *p.split(os.sep)[-2:]) + ".c")]
+    total = Count()
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for count, said in pool.map(lambda p: run_binary(p, build), paths):
+            if said:
+                print(said[-8000:])
+            total.add(count)
+    return total
+
+
+def run_pytest(layer, build):
+    total = Count()
+    with tempfile.NamedTemporaryFile(suffix=".xml") as report:
+        status = subprocess.call(["/usr/bin/python3", "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider",
+                                  "--junitxml", report.name, PYTEST[layer]], cwd=HERE, env=environment(build))
+        try:
+            cases = list(xml.etree.ElementTree.parse(report.name).iter("testcase"))
+        except xml.etree.ElementTree.ParseError:
+            cases = []
+    for case in cases:
+        name = f"{layer}: {case.get('name')}"
+        skip = case.find("skipped")
+        if case.find("failure") is not None or case.find("error") is not None:
+            total.failures.append(name)
+        elif skip is not None:
+            total.skips.append((name, skip.get("message", "")))
+        else:
+            total.passed += 1
+    if status not in (0, 5) and not total.failures:
+        total.failures.append(f"{layer}: pytest exit {status}")
+    return total
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("build")
+    p.add_argument("--require", default="")
+    p.add_argument("layers", nargs="*", default=["unit", "flow", "tools", "net"])
+    args = p.parse_intermixed_args()
+    total = Count()
+    for layer in args.layers:
+        start = time.time()
+        print(f"== {layer}", flush=True)
+        count = run_pytest(layer, args.build) if layer in PYTEST else run_binaries(layer, args.build)
+        if args.require == "all":
+            count.failures += [f"{name}: skipped ({why}), but REQUIRE=all" for name, why in count.skips]
+            count.skips = []
+        print(f"== {layer}, {time.time() - start:.0f} s: {count}", flush=True)
+        total.add(count)
+    for name, why in total.skips:
+        print(f"skipped: {name}: {why}")
+    for name in total.failures:
+        print(f"failed: {name}")
+    print(total)
+    return 1 if total.failures else 0
+
+
+sys.exit(main())
