@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The terminal: ONE struct, and what its rooms do. Read in this order: radio.c (the Gb link and
+ * who gets which message), attach.c, pdp.c, register.c, steps.c (what must come before what),
+ * console.c (the user). Each room asks the network one thing at a time and tells the outcome, once,
+ * through a ue_done_fn. */
+#ifndef IMSLAB_UE_H
+#define IMSLAB_UE_H
+
+#include <stdio.h>
+
+#include "conf.h"
+#include "gb_link.h"
+#include "log.h"
+#include "loop.h"
+#include "nas.h"
+#include "register_answer.h"
+#include "register_text.h"
+#include "sim.h"
+#include "sip.h"
+
+#define UE_SENTENCE 640 /* room for the longest outcome */
+
+/* ue_done_fn - the outcome of what was asked, once, later, from the loop: err 0, or -errno; the
+ * sentence says what is now, or what failed and the likely cause. Valid during the call. */
+typedef void ue_done_fn(void *arg, int err, const char *sentence);
+
+/* Who waits for the outcome of a room's procedure. */
+struct ue_ask {
+    struct loop *loop;
+    ue_done_fn *done; /* NULL: nobody */
+    void *arg;
+    struct loop_timer *soon; /* answered; the loop will tell */
+    int err;
+    char sentence[UE_SENTENCE];
+};
+
+struct attach { /* GMM, TS 24.008 4.7 */
+    enum { GMM_DETACHED, GMM_ATTACHING, GMM_ATTACHED, GMM_DETACHING } state;
+    struct ue_ask ask;
+    struct loop_timer *timer; /* T3310 or T3321 */
+    unsigned tries;           /* how often the request was sent */
+    uint32_t ptmsi;
+    bool has_ptmsi;
+    struct gsm_rai rai;
+};
+
+struct pdp { /* SM, TS 24.008 6.1.3: one context, NSAPI 5 */
+    enum { PDP_INACTIVE, PDP_ACTIVATING, PDP_ACTIVE, PDP_DEACTIVATING } state;
+    struct ue_ask ask;
+    struct loop_timer *timer; /* T3380 or T3390 */
+    unsigned tries;
+    struct addr address, address6; /* what the GGSN gave; port 0 */
+    struct addr pcscf[8];          /* in the network's order of preference */
+    size_t pcscf_count;
+    struct addr dns[4];
+    size_t dns_count;
+    unsigned mtu;
+    bool im_cn; /* the network took it as a context for signalling only */
+    bool on_interface, on_interface6;
+};
+
+enum reg_state {
+    REG_IDLE,
+    REG_ASKED,    /* REGISTER is out, not challenged yet */
+    REG_ANSWERED, /* REGISTER with the answer to a challenge is out */
+    REG_BACKING_OFF,
+    REG_REGISTERED,
+    REG_DEREGISTERING,
+    REG_STATES
+};
+
+struct registration { /* TS 24.229 5.1.1 */
+    enum reg_state state;
+    struct ue_ask ask;
+    struct sip *sip;
+    struct sip_op *op;        /* the REGISTER that is out */
+    struct loop_timer *timer; /* back-off, or refresh */
+    char call_id[33], from_tag[9], call[CALL_TAG];
+    unsigned cseq;
+    unsigned expires_s; /* to ask for */
+    struct security_client security;
+    size_t pcscf;            /* which of pdp.pcscf */
+    size_t pcscf_tried;      /* how many of them, since one answered */
+    unsigned rounds;         /* how often all P-CSCFs were tried: back-off grows with it */
+    unsigned challenges;     /* since the last 200 */
+    unsigned bad_challenges; /* consecutive ones that were invalid (TS 24.229 5.1.1.5.3) */
+    struct challenge challenge;
+    char complaint[UE_SENTENCE]; /* what was wrong with the last challenge; "": nothing */
+    char busy[UE_SENTENCE];      /* why the last try has to be repeated */
+    bool bound;                  /* the network holds our contact ... */
+    int64_t until_s;             /* ... until then (wall clock) */
+    int64_t refresh_s;
+    struct registration_accept accept;
+};
+
+typedef void ue_notice_fn(void *arg, const char *sentence);
+
+struct ue {
+    struct loop *loop;
+    const struct conf *conf;
+    const struct conf_terminal *terminal;
+    struct sim sim;
+    char call[CALL_TAG]; /* of the IMSI: the log of what is not SIP */
+    struct gb_link *gb;
+    struct gb_terminal *radio;
+    struct attach attach;
+    struct pdp pdp;
+    struct registration reg;
+    ue_notice_fn *notice; /* hears what nobody asked for: a lost registration */
+    void *notice_arg;
+};
+
+/* ue_open - a terminal that is switched on and idle. name NULL: the first of the configuration.
+ * 0, or -errno with a sentence: no such terminal, no such SIM, a state file that makes no sense. */
+int ue_open(struct ue *ue, struct loop *loop, const struct conf *conf, const char *name,
+            struct why *why);
+/* ue_close - at once and without a word to the network; the address is taken off. */
+void ue_close(struct ue *ue);
+/* ue_abort - stop whatever is under way and tell nobody; what was reached stays. */
+void ue_abort(struct ue *ue);
+/* ue_say - tell the user something that nobody asked for (and log it). */
+void ue_say(struct ue *ue, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* ue_print - what is, several lines: `status` and SIGUSR1. */
+void ue_print(struct ue *ue, FILE *out);
+
+/* ask.c: who waits. One at a time; asserted. */
+void ask_open(struct ue_ask *ask, struct loop *loop, ue_done_fn *done, void *arg);
+bool ask_is_open(const struct ue_ask *ask); /* and not answered yet */
+/* ask_answer - tell the outcome from the loop, soon. Nobody waits: nothing happens. */
+void ask_answer(struct ue_ask *ask, int err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void ask_drop(struct ue_ask *ask); /* nobody waits any more */
+
+/* radio.c */
+/* radio_open - a new Gb link; attach_on_link hears when it is up or not to be had. 0 or -errno. */
+int radio_open(struct ue *ue, struct why *why);
+/* radio_renew - a new random TLLI: what a terminal without a P-TMSI begins with. */
+void radio_renew(struct ue *ue);
+void radio_close(struct ue *ue);
+/* radio_send - one NAS message; logged. 0 or -errno: it is lost. */
+int radio_send(struct ue *ue, const struct nas *m);
+const char *radio_sgsn(const struct ue *ue, char buf[ADDR_TEXT]); /* "10.60.1.11:2157" */
+
+/* attach.c. Outcomes: 0; -ETIMEDOUT nobody answers; -ECONNREFUSED rejected; -EACCES authentication.
+ */
+void attach_begin(struct ue *ue, ue_done_fn *done, void *arg);
+void attach_on_link(struct ue *ue, bool up, const struct why *why);
+void attach_on_nas(struct ue *ue, const struct nas *m);
+void attach_abort(struct ue *ue);
+
+/* detach.c. Outcomes: 0; -ETIMEDOUT, -ENOTCONN: detached, but the SGSN may not know. */
+void detach_begin(struct ue *ue, ue_done_fn *done, void *arg);
+void detach_power_off(struct ue *ue); /* no answer expected */
+void detach_locally(struct ue *ue);   /* as if it had happened */
+void detach_on_accept(struct ue *ue, const struct nas *m);
+void detach_on_request(struct ue *ue, const struct nas *m);
+
+/* pdp.c. Outcomes as attach.c, and -ENETUNREACH an accept without an address. */
+void pdp_begin(struct ue *ue, ue_done_fn *done, void *arg); /* activate; attached */
+void pdp_end(struct ue *ue, ue_done_fn *done, void *arg);   /* deactivate */
+/* pdp_lost - the context is gone (network, detach): address off, registration gone. */
+void pdp_lost(struct ue *ue);
+void pdp_on_nas(struct ue *ue, const struct nas *m);
+void pdp_abort(struct ue *ue);
+
+/* address.c: what an accept brings. */
+void address_read(struct ue *ue, const struct sm_activate_accept *accept); /* into ue->pdp */
+void address_put(struct ue *ue);  /* on the terminal's interface; if not possible, it says why */
+void address_take(struct ue *ue); /* off again */
+/* address_text - "10.45.0.2 on ue0, APN ims, P-CSCF ..., DNS ..., MTU ..." into buf; returns it. */
+const char *address_text(const struct ue *ue, char *buf, size_t size);
+
+/* register.c. Outcomes: 0; -EACCES refused or not authenticated; -ETIMEDOUT nobody answers; others.
+ */
+void register_begin(struct ue *ue, ue_done_fn *done, void *arg); /* active; registered: refresh */
+void register_end(struct ue *ue, ue_done_fn *done, void *arg);   /* de-register */
+void register_lost(struct ue *ue);                               /* the address is gone */
+void register_abort(struct ue *ue);
+bool register_is_on(const struct ue *ue); /* the network holds our contact */
+
+/* steps.c: a terminal is off, attached, active or registered; each needs the one before. */
+enum ue_level { UE_OFF, UE_ATTACHED, UE_ACTIVE, UE_REGISTERED };
+enum ue_level steps_level(const struct ue *ue);
+struct steps;
+/* steps_to - climb or come down to a level, one room after the other. *steps is freed by itself
+ * when done ran; steps_cancel before that. The sentence is the last room's. */
+struct steps *steps_to(struct ue *ue, enum ue_level level, ue_done_fn *done, void *arg);
+void steps_cancel(struct steps **steps);
+
+#endif
