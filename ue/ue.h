@@ -82,6 +82,7 @@ struct registration { /* TS 24.229 5.1.1 */
     size_t pcscf;            /* which of pdp.pcscf */
     size_t pcscf_tried;      /* how many of them, since one answered */
     unsigned rounds;         /* how often all P-CSCFs were tried: back-off grows with it */
+    unsigned briefs;         /* how often the network wanted a longer time */
     unsigned challenges;     /* since the last 200 */
     unsigned bad_challenges; /* consecutive ones that were invalid (TS 24.229 5.1.1.5.3) */
     struct challenge challenge;
@@ -182,9 +183,15 @@ bool register_is_on(const struct ue *ue); /* the network holds our contact */
 enum ue_level { UE_OFF, UE_ATTACHED, UE_ACTIVE, UE_REGISTERED };
 enum ue_level steps_level(const struct ue *ue);
 struct steps;
-/* steps_to - climb or come down to a level, one room after the other. *steps is freed by itself
- * when done ran; steps_cancel before that. The sentence is the last room's. */
-struct steps *steps_to(struct ue *ue, enum ue_level level, ue_done_fn *done, void *arg);
-void steps_cancel(struct steps **steps);
+/* steps_up - climb to a level, one room after the other, until one fails; at the level already: ask
+ * its room once more (a registration is refreshed). steps_down - leave a level and what is above
+ * it, whatever fails on the way: the first failure is the outcome. *handle is NULL again when done
+ * runs; the sentence is the last room's. */
+void steps_up(struct steps **handle, struct ue *ue, enum ue_level level, ue_done_fn *done,
+              void *arg);
+void steps_down(struct steps **handle, struct ue *ue, enum ue_level level, ue_done_fn *done,
+                void *arg);
+/* steps_cancel - stop, tell nobody; what was reached stays. NULL is fine. */
+void steps_cancel(struct steps **handle);
 
 #endif

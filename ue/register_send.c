@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One REGISTER on its way to a P-CSCF, and what it needs before: identities from the card, ports,
+ * a socket on the address that the GGSN gave. */
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "daemon.h"
+#include "register.h"
+
+void register_random(char *hex, size_t n)
+{
+    uint8_t octets[32];
+
+    if (getrandom(octets, n / 2, 0) != (ssize_t)(n / 2))
+        daemon_die("the kernel has no random numbers: %s", why_not(errno));
+    for (size_t i = 0; i < n / 2; i++)
+        snprintf(hex + 2 * i, 3, "%02x", octets[i]);
+}
+
+/* The seed's steps 8: what the ISIM knows, and the ports of the security associations to be. */
+void register_take_identities(struct ue *ue)
+{
+    struct registration *r = &ue->reg;
+
+    log_arrow(r->call, "==", NULL,
+              ue->sim.isim ? "take identities from ISIM" : "derive identities from IMSI", "impu",
+              sim_impu(&ue->sim), "impi", ue->sim.impi, "domain", ue->sim.domain, NULL);
+}
+
+void register_allocate_ports(struct ue *ue)
+{
+    struct security_client *s = &ue->reg.security;
+    char uc[24], us[24];
+    uint32_t r[3];
+
+    if (getrandom(r, sizeof r, 0) != sizeof r)
+        daemon_die("the kernel has no random numbers: %s", why_not(errno));
+    s->spi_c = r[0] < 256 ? r[0] + 256 : r[0]; /* 1..255 are reserved, RFC 4303 2.1 */
+    s->spi_s = s->spi_c == UINT32_MAX ? 256 : s->spi_c + 1;
+    s->port_c = 32768 + r[1] % 14000 * 2; /* an even and an odd one: never the same */
+    s->port_s = 32769 + r[2] % 14000 * 2;
+    log_arrow(ue->reg.call, "==", NULL, "allocate ports", "port_uc", log_number(s->port_c, uc),
+              "port_us", log_number(s->port_s, us), NULL);
+}
+
+int register_open_sip(struct ue *ue, struct why *why)
+{
+    struct sip_config config = {.conf = ue->conf, .numeric_nonlocal = true};
+
+    if (ue->reg.sip)
+        return 0;
+    if (addr_is_set(&ue->pdp.address))
+        config.listen[config.listen_count++] =
+            addr_with_port(ue->pdp.address, ue->terminal->sip_port);
+    if (addr_is_set(&ue->pdp.address6))
+        config.listen[config.listen_count++] =
+            addr_with_port(ue->pdp.address6, ue->terminal->sip_port);
+    ue->reg.sip = sip_open(ue->loop, &config, why);
+    return ue->reg.sip ? 0 : -EADDRNOTAVAIL;
+}
+
+static unsigned pcscf_port(const struct ue *ue, const struct addr *pcscf)
+{
+    for (size_t i = 0; i < ue->conf->pcscf_count; i++)
+        if (addr_same_host(pcscf, &ue->conf->pcscf[i].element.address) ||
+            addr_same_host(pcscf, &ue->conf->pcscf[i].element.address6))
+            return ue->conf->pcscf[i].port;
+    return 5060; /* the PCO names no port */
+}
+
+static struct sip_target pcscf_target(const struct ue *ue)
+{
+    const struct addr *pcscf = &ue->pdp.pcscf[ue->reg.pcscf];
+    struct sip_target to = {
+        .addr = addr_with_port(*pcscf, pcscf_port(ue, pcscf)),
+        .transport = ue->terminal->transport == CONF_TCP ? SIP_TCP : SIP_UDP,
+    };
+
+    addr_host(pcscf, to.host);
+    return to;
+}
+
+struct addr register_own_address(const struct ue *ue)
+{
+    bool v6 = addr_is_v6(&ue->pdp.pcscf[ue->reg.pcscf]);
+
+    return addr_with_port(v6 ? ue->pdp.address6 : ue->pdp.address, ue->terminal->sip_port);
+}
+
+const char *register_pcscf_text(const struct ue *ue, char *buf)
+{
+    struct sip_target to = pcscf_target(ue);
+    char text[ADDR_TEXT];
+
+    snprintf(buf, 2 * ADDR_TEXT, "%s over %s", addr_text(&to.addr, text),
+             to.transport == SIP_TCP ? "TCP" : "UDP");
+    return buf;
+}
+
+void register_send(struct ue *ue, const struct register_credentials *auth)
+{
+    struct registration *r = &ue->reg;
+    struct sip_target to = pcscf_target(ue);
+    struct register_text text = {
+        .domain = ue->sim.domain,
+        .impi = ue->sim.impi,
+        .impu = sim_impu(&ue->sim),
+        .contact = register_own_address(ue),
+        .transport = ue->terminal->transport,
+        .pcscf = to.addr,
+        .max_forwards = ue->terminal->max_forwards,
+        .cseq = r->cseq++,
+        .expires_s = r->state == REG_DEREGISTERING ? 0 : r->expires_s,
+        .call_id = r->call_id,
+        .from_tag = r->from_tag,
+        .security = r->security,
+        .auth = auth,
+    };
+    char buf[REGISTER_TEXT];
+    struct why why;
+    msg_t *m;
+    int n = register_text(&text, buf, sizeof buf);
+
+    if (n < 0) {
+        register_give_up(ue, n, "what the SIM or the challenge says makes no REGISTER: %s",
+                         why_not(n));
+        return;
+    }
+    m = sip_compose(r->sip, buf, &why);
+    if (!m) {
+        register_give_up(ue, -EINVAL, "cannot make the REGISTER: %s", why.text);
+        return;
+    }
+    r->op = sip_send(r->sip, m, &to, 0, register_on_answer, ue);
+}
