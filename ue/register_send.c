@@ -46,7 +46,7 @@ void register_allocate_ports(struct ue *ue)
 
 int register_open_sip(struct ue *ue, struct why *why)
 {
-    struct sip_config config = {.conf = ue->conf, .numeric_nonlocal = true};
+    struct sip_config config = {.conf = ue->conf, .numeric_nonlocal = true, .terminal = true};
 
     if (ue->reg.sip)
         return 0;
