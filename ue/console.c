@@ -61,7 +61,7 @@ static const struct command {
 
 const char *console_help(void)
 {
-    return "commands:\n"
+    return "\ncommands (after the options, or on standard input):\n"
            "  attach       GPRS attach at the SGSN\n"
            "  activate     activate the PDP context: an address, the P-CSCF (attaches first)\n"
            "  register     register in the IMS (activates first); registered already: renew it\n"

@@ -58,8 +58,7 @@ int main(int argc, char **argv)
 {
     struct daemon d = {
         .program = "ue",
-        .about = "A terminal: SIM, GPRS attach, PDP context, IMS registration. Commands stand\n"
-                 "after the options, or are read from standard input.",
+        .about = "A terminal of the lab: SIM, GPRS attach, PDP context, IMS registration.",
         .extra = console_help(),
         .conf_flags = CONF_SIMS,
     };
