@@ -24,6 +24,7 @@ struct contact {
 
 struct contacts;
 
+/* contacts_new - an empty table, never NULL; contacts_free - with all that is in it. */
 struct contacts *contacts_new(void);
 void contacts_free(struct contacts *);
 

@@ -82,7 +82,7 @@ void register_begin(void *arg, struct sip_request *request)
     t->pcscf = arg;
     t->request = request;
     t->born_ms = loop_now_ms(t->pcscf->loop);
-    strcpy(t->call, sip_request_call(request));
+    memcpy(t->call, sip_request_call(request), sizeof t->call);
     t->deadline = loop_after(t->pcscf->loop, patience_ms(&t->pcscf->conf->timers), on_deadline, t);
     LIST_INSERT_HEAD(&t->pcscf->registers, t, entry);
     if (!may_pass(t, sip))

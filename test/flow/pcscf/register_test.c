@@ -314,6 +314,17 @@ static void a_200_is_remembered_with_service_route_and_identities_until_it_expir
     assert_null(registered());
 }
 
+static void without_expires_of_the_contact_the_header_of_the_answer_counts(void **state)
+{
+    (void)state;
+    ue_sends(seed_register);
+    fake_sip_answer(0, 200, "Contact: <sip:10.45.0.2:5060>\r\nExpires: 60\r\n");
+    fake_clock_forward_ms(pcscf.loop, 59000);
+    assert_non_null(registered());
+    fake_clock_forward_ms(pcscf.loop, 1000);
+    assert_null(registered());
+}
+
 static void a_200_without_the_contact_is_a_deregistration(void **state)
 {
     (void)state;
@@ -572,6 +583,7 @@ int main(void)
         T(with_ipsec_off_no_security_server_reaches_the_terminal),
         T(sec_agree_without_a_security_client_is_tolerated_and_says_nothing_of_integrity),
         T(a_200_is_remembered_with_service_route_and_identities_until_it_expires),
+        T(without_expires_of_the_contact_the_header_of_the_answer_counts),
         T(a_200_without_the_contact_is_a_deregistration),
         T(a_star_removes_every_contact),
         T(a_query_without_contact_changes_nothing),
