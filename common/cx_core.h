@@ -32,7 +32,7 @@ struct cx { /* one per process; the loop's thread only, except where noted */
 
 /* cx_serve_register - have the library hand over UAR, MAR, SAR, LIR. 0 or -errno and *why. */
 int cx_serve_register(struct cx *cx, struct why *why);
-/* cx_serve_close - forget what was not answered. */
+/* cx_serve_close - nothing will be answered any more; late answers are welcome and go nowhere. */
 void cx_serve_close(struct cx *cx);
 void cx_serve_print(const struct cx *cx, FILE *out);
 

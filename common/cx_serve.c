@@ -293,8 +293,11 @@ int cx_serve_register(struct cx *cx, struct why *why)
 void cx_serve_close(struct cx *cx)
 {
     loop_cancel(&cx->answer_timer);
-    while (cx->first_reply)
-        unlink_reply(cx->first_reply);
+    for (struct cx_reply *reply = cx->first_reply; reply; reply = reply->next) {
+        if (reply->msg)
+            fd_msg_free(reply->msg);
+        reply->msg = NULL; /* its handler may still come and answer: that ends it */
+    }
 }
 
 void cx_serve_print(const struct cx *cx, FILE *out)
