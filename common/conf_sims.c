@@ -60,13 +60,19 @@ static int check_unique(const struct conf *conf, const struct conf_source *sims,
 
 static int check_terminals(const struct conf *conf, const struct conf_source *lab, struct why *why)
 {
+    size_t next = 0; /* thousands of terminals and cards usually stand in the same order */
+
     for (size_t i = 0; i < conf->terminal_count; i++) {
         const struct conf_terminal *t = &conf->terminal[i];
+        const struct conf_sim *sim = &conf->sim[next];
 
-        if (!conf_sim(conf, t->imsi))
+        if (next >= conf->sim_count || strcmp(sim->imsi, t->imsi) != 0)
+            sim = conf_sim(conf, t->imsi);
+        if (!sim)
             return conf_source_bad(lab, why, t, "imsi",
                                    "'imsi' of terminal '%s' names no SIM of '%s'", t->name,
                                    conf->sims_file);
+        next = sim - conf->sim + 1;
     }
     return 0;
 }

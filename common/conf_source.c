@@ -292,16 +292,45 @@ static int read_map(struct conf_source *s, const struct conf_row *rows, char *ba
     return err ? err : read_absents(s, rows, base, node);
 }
 
+/* By struct; the maps of one struct in the order of the file (a child's number is the larger). */
+static int by_base(const void *a, const void *b)
+{
+    const struct conf_spot *x = a, *y = b;
+
+    if (x->base != y->base)
+        return x->base < y->base ? -1 : 1;
+    return (x->node > y->node) - (x->node < y->node);
+}
+
 int conf_source_read(struct conf_source *s, const struct conf_row *rows, void *base,
                      struct why *why)
 {
+    int err;
+
     s->why = why;
     if (!get(s, 1))
         return bad(s, 0, "the file is empty");
-    return read_map(s, rows, base, 1);
+    err = read_map(s, rows, base, 1);
+    qsort(s->spot, s->spots, sizeof *s->spot, by_base);
+    return err;
 }
 
 /* ---- after reading ---- */
+
+/* The first spot of the struct, or of the one after it. */
+static size_t first_spot(const struct conf_source *s, const void *base)
+{
+    size_t low = 0, high = s->spots, middle;
+
+    while (low < high) {
+        middle = low + (high - low) / 2;
+        if (s->spot[middle].base < base)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
 
 /* The value of the key in a map that was read into base (a struct may be filled by two maps); 0
  * when it is in none. Without a key: the map. */
@@ -309,9 +338,8 @@ static int find(const struct conf_source *s, const void *base, const char *key)
 {
     int node = 0;
 
-    for (size_t i = 0; i < s->spots && !node; i++)
-        if (s->spot[i].base == base)
-            node = key ? value_of(s, s->spot[i].node, key) : s->spot[i].node;
+    for (size_t i = first_spot(s, base); i < s->spots && s->spot[i].base == base && !node; i++)
+        node = key ? value_of(s, s->spot[i].node, key) : s->spot[i].node;
     return node;
 }
 
