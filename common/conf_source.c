@@ -13,7 +13,8 @@
 
 #include "xalloc.h"
 
-#define SHOWN 40 /* octets of a bad value in a sentence */
+#define SHOWN 40  /* octets of a bad value in a sentence */
+#define NAMED 120 /* of the end of the file name */
 
 static int read_map(struct conf_source *s, const struct conf_row *rows, char *base, int node);
 
@@ -29,10 +30,12 @@ static size_t line_of(const struct conf_source *s, int node)
 static int vbad(const struct conf_source *s, struct why *why, size_t line, const char *format,
                 va_list ap)
 {
+    size_t len = strlen(s->file);
     char text[256];
 
     vsnprintf(text, sizeof text, format, ap);
-    return why_set(why, EINVAL, "%.50s:%zu: %s", s->file, line, text);
+    return why_set(why, EINVAL, "%s%s:%zu: %s", len > NAMED ? "..." : "",
+                   s->file + (len > NAMED ? len - NAMED : 0), line, text);
 }
 
 static int bad(struct conf_source *s, int node, const char *format, ...)
