@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """N subscribers that SIPp can play: what lab.yaml, the sims file and SIPp's injection file say of them.
 
-SIPp 3.6 takes OP, not OPc, and cannot do AUTS; it cuts a RES at its first zero octet, so that about 3 in
-100 challenges fail by its own fault (8 octets, each zero with 1/256)."""
+SIPp 3.6 takes OP, not OPc, and cannot do AUTS; it reads the octets of K and OP as text again, so that a zero, a
+bracket or a quote among them breaks it (these have none below 0x80); it cuts a RES at its first zero octet, so that about 3 in 100 challenges fail by its own fault (8
+octets, each zero with 1/256)."""
 
 import os
 import random
@@ -21,11 +22,11 @@ def make(count, seed=1):
         user = f"user{i:06d}"
         imsi = f"00101{9000000000 + i}"
         impi = f"{user}@{DOMAIN}"
-        k, op = rand.randbytes(16).hex(), rand.randbytes(16).hex()
+        k, op = (bytes(rand.randrange(0x80, 0x100) for _ in range(16)).hex() for _ in range(2))
         subscribers.append({"name": user, "imsi": imsi, "impi": impi, "apns": ["ims"],
                             "impus": [f"sip:{user}@{DOMAIN}"]})
         sims.append({"imsi": imsi, "k": k, "op": op, "amf": AMF})
-        rows.append(f"{user};{DOMAIN};{impi};[authentication username={impi} aka_K=0x{k} aka_OP=0x{op} aka_AMF=0x{AMF}]")
+        rows.append(f"{user};{DOMAIN};{impi};[authentication username={impi} aka_OP=0x{op.upper()} aka_K=0x{k.upper()} aka_AMF=0x{AMF}]")
     return subscribers, sims, "\n".join(rows) + "\n"
 
 
