@@ -159,7 +159,7 @@ void daemon_on_live(struct daemon *d, live_fn *live, void *arg)
 
 int daemon_run(struct daemon *d)
 {
-    log_info(NULL, "ready");
+    log_ready();
     return loop_run(d->loop) == 0 ? 0 : 1;
 }
 

@@ -13,6 +13,7 @@
 static const char *level_names[] = {"error", "warn", "info", "debug"};
 static char element_name[48] = "imslab";
 static enum log_level least = LEVEL_INFO;
+static _Thread_local struct timespec moment; /* of the next line; zero: when it is written */
 
 struct line {
     size_t len;
@@ -81,10 +82,12 @@ static void put_word(struct line *l, const char *word)
 static void begin(struct line *l, enum log_level level, const char *call)
 {
     char head[128];
-    struct timespec now;
+    struct timespec now = moment;
     struct tm tm;
 
-    clock_gettime(CLOCK_REALTIME, &now);
+    if (now.tv_sec == 0)
+        clock_gettime(CLOCK_REALTIME, &now);
+    log_no_moment();
     gmtime_r(&now.tv_sec, &tm);
     l->len = strftime(head, sizeof head, "%Y-%m-%dT%H:%M:%S", &tm);
     memcpy(l->text, head, l->len);
@@ -144,6 +147,25 @@ static void arrow_line(enum log_level level, const char *call, const char *arrow
         put_word(&l, value);
     }
     end(&l);
+}
+
+void log_ready(void)
+{
+    struct line l;
+
+    begin(&l, LEVEL_INFO, NULL);
+    put_text(&l, "-- ready");
+    end(&l);
+}
+
+void log_moment(void)
+{
+    clock_gettime(CLOCK_REALTIME, &moment);
+}
+
+void log_no_moment(void)
+{
+    moment.tv_sec = 0;
 }
 
 void log_arrow(const char *call, const char *arrow, const char *peer, const char *message, ...)

@@ -56,6 +56,14 @@ void log_arrow_at(enum log_level level, const char *call, const char *arrow, con
 #define log_debug(call, ...)                                                                       \
     (log_on(LEVEL_DEBUG) ? log_text(LEVEL_DEBUG, call, __VA_ARGS__) : (void)0)
 
+/* log_ready - the line "-- ready", written whatever the level: ./lab waits for it. */
+void log_ready(void);
+/* log_moment - remember now; the next line of this thread bears this time, not the time it is
+ * written. For a sender who can log only after the send: its line still stands before the receiver's. */
+void log_moment(void);
+/* log_no_moment - forget it again: nothing was sent. */
+void log_no_moment(void);
+
 /* call_tag - the 8 hex digits that follow one registration through all daemons: a hash of the SIP
  * Call-ID (or, before there is SIP, of the IMSI digits). Writes into tag and returns it. */
 const char *call_tag(const char *id, char tag[CALL_TAG]);

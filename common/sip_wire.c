@@ -159,11 +159,17 @@ static void *next_symbol(_Atomic(void *) *cache, const char *name)
 ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 {
     static _Atomic(void *) libc;
-    ssize_t sent = ((sendmsg_fn *)next_symbol(&libc, "sendmsg"))(fd, msg, flags);
-    int error = errno;
+    bool shown = may_be_sip(msg);
+    ssize_t sent;
+    int error;
 
-    if (sent > 0 && may_be_sip(msg))
+    if (shown)
+        log_moment(); /* the receiver may log before we come back */
+    sent = ((sendmsg_fn *)next_symbol(&libc, "sendmsg"))(fd, msg, flags);
+    error = errno;
+    if (sent > 0 && shown)
         log_sent(fd, msg);
+    log_no_moment();
     errno = error;
     return sent;
 }
