@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "loop.h"
-#include "sql.h"
+#include "store_sql.h"
 
 struct store {
     struct sql *sql;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the HSS knows of a user, loaded for one pair of identities, and what it may change. Every
- * function runs between sql_begin and sql_commit (sql.h: errors stick until then). */
+ * function runs between sql_begin and sql_commit (store_sql.h: errors stick until then). */
 #ifndef IMSLAB_SUBSCRIBER_H
 #define IMSLAB_SUBSCRIBER_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The only file that knows SQLite. */
-#include "sql.h"
+#include "store_sql.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -2,8 +2,8 @@
 /* SQLite in few words, for one thread. Errors stick: after the first one every call does nothing
  * and says "no rows", until sql_commit finds out and rolls everything back. So the code between
  * sql_begin and sql_commit reads as if a database could not fail. */
-#ifndef IMSLAB_SQL_H
-#define IMSLAB_SQL_H
+#ifndef IMSLAB_STORE_SQL_H
+#define IMSLAB_STORE_SQL_H
 
 #include <stdbool.h>
 #include <stddef.h>
