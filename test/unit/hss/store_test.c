@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The database as a file, its thread, and how subscribers come into it. */
+#include <errno.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "room.h"
+
+static char folder[64], path[96];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof folder, "/tmp/imslab-store-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/hss.db", folder);
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    char name[128];
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(name, sizeof name, "%s%s", path, ends[i]);
+        unlink(name);
+    }
+    return rmdir(folder);
+}
+
+static struct conf_subscriber users[2];
+static const struct conf conf = {.home_domain = "hims.net",
+                                 .subscriber = users,
+                                 .sim = (struct conf_sim *)&room_sim,
+                                 .sim_count = 1};
+
+static void import(struct store *store, size_t count, size_t added, size_t known)
+{
+    struct conf c = conf;
+    size_t really_added, really_known;
+    struct why why;
+
+    memcpy(users, room_users, sizeof users);
+    snprintf(users[1].imsi, sizeof users[1].imsi, "%s", room_sim.imsi);
+    c.subscriber_count = count;
+    assert_int_equal(import_subscribers(store, &c, &really_added, &really_known, &why), 0);
+    assert_int_equal(really_added, added);
+    assert_int_equal(really_known, known);
+}
+
+static uint64_t sqn_of_challenge(struct store *store)
+{
+    struct cx_mar mar = room_mar_of("name.private@hims.net", "sip:name@hims.net", A);
+    struct sql_rows *rows;
+    struct cx_maa maa;
+    struct why why;
+    uint64_t sqn = 0;
+
+    answer_mar(store, HOST_A, &mar, &maa, &why);
+    assert_int_equal(maa.result, CX_SUCCESS);
+    sql_begin(store->sql);
+    rows = sql_ask(store->sql, "SELECT sqn FROM impi WHERE id = 1", "");
+    while (sql_next(rows))
+        sqn = sql_int(rows, 0);
+    assert_int_equal(sql_commit(store->sql, &why), 0);
+    return sqn;
+}
+
+static void the_file_is_for_its_owner_only(void **state)
+{
+    struct store store;
+    struct stat st;
+    struct why why;
+
+    (void)state;
+    assert_int_equal(store_open(&store, path, &why), 0);
+    import(&store, 2, 2, 0);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    store_close(&store);
+    assert_int_equal(chmod(path, 0644), 0); /* somebody copied it about */
+    assert_int_equal(store_open(&store, path, &why), 0);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    store_close(&store);
+}
+
+static void CXM_17_ROB_13_a_restart_uses_no_sqn_twice(void **state)
+{
+    struct store store;
+    struct why why;
+    uint64_t last = 0;
+
+    (void)state;
+    for (size_t start = 0; start < 3; start++) {
+        assert_int_equal(store_open(&store, path, &why), 0);
+        import(&store, 1, start == 0, start > 0);
+        for (int i = 0; i < 3; i++) {
+            uint64_t sqn = sqn_of_challenge(&store);
+
+            assert_true(sqn > last);
+            last = sqn;
+        }
+        store_close(&store);
+    }
+}
+
+static void new_subscribers_are_added_on_a_later_start(void **state)
+{
+    struct store store;
+    struct why why;
+
+    (void)state;
+    assert_int_equal(store_open(&store, path, &why), 0);
+    import(&store, 1, 1, 0);
+    import(&store, 2, 1, 1);
+    import(&store, 2, 0, 2);
+    store_close(&store);
+}
+
+static void a_file_of_a_later_version_is_refused(void **state)
+{
+    struct store store;
+    struct why why;
+
+    (void)state;
+    assert_int_equal(store_open(&store, path, &why), 0);
+    sql_begin(store.sql);
+    sql_script(store.sql, "PRAGMA user_version = 99");
+    assert_int_equal(sql_commit(store.sql, &why), 0);
+    store_close(&store);
+    assert_true(store_open(&store, path, &why) < 0);
+    assert_non_null(strstr(why.text, "later version of imslab (99"));
+}
+
+static void a_file_that_is_no_database_is_refused(void **state)
+{
+    struct store store;
+    struct why why;
+    FILE *f = fopen(path, "w");
+
+    (void)state;
+    for (int i = 0; i < 1000; i++)
+        fputs("this is no database\n", f);
+    fclose(f);
+    assert_true(store_open(&store, path, &why) < 0);
+    assert_non_null(strstr(why.text, "not a database"));
+}
+
+static void a_folder_that_is_not_there_is_told(void **state)
+{
+    struct store store;
+    struct why why;
+
+    (void)state;
+    assert_true(store_open(&store, "/nowhere/hss.db", &why) < 0);
+    assert_string_equal(why.text,
+                        "cannot open database '/nowhere/hss.db': No such file or directory");
+}
+
+static void an_error_rolls_the_whole_transaction_back(void **state)
+{
+    struct store store;
+    struct sql_rows *rows;
+    struct why why;
+    int64_t count = -1;
+
+    (void)state;
+    assert_int_equal(store_open(&store, ":memory:", &why), 0);
+    sql_begin(store.sql);
+    sql_run(store.sql, "INSERT INTO subscription (name) VALUES (?)", "t", "a");
+    sql_run(store.sql, "INSERT INTO subscription (name) VALUES (?)", "t", "a"); /* not unique */
+    sql_run(store.sql, "INSERT INTO subscription (name) VALUES (?)", "t", "b");
+    assert_int_equal(sql_commit(store.sql, &why), -EIO);
+    assert_non_null(strstr(why.text, "UNIQUE"));
+    sql_begin(store.sql);
+    rows = sql_ask(store.sql, "SELECT count(*) FROM subscription", "");
+    while (sql_next(rows))
+        count = sql_int(rows, 0);
+    assert_int_equal(sql_commit(store.sql, &why), 0);
+    assert_int_equal(count, 0);
+    store_close(&store);
+}
+
+/* ---- the thread ---- */
+
+struct job {
+    struct store_job job;
+    struct loop *loop;
+    pthread_t worked_on;
+    int number, *order;
+};
+
+static int worked, told;
+
+static void work(struct store *store, struct store_job *store_job)
+{
+    struct job *j = (struct job *)store_job;
+
+    assert_non_null(store->sql);
+    j->worked_on = pthread_self();
+    j->order[worked++] = j->number;
+}
+
+static void done(struct store_job *store_job)
+{
+    struct job *j = (struct job *)store_job;
+
+    assert_false(pthread_equal(j->worked_on, pthread_self()));
+    if (++told == 3)
+        loop_stop(j->loop);
+}
+
+static void jobs_run_in_order_on_one_thread_and_are_told_on_the_loop(void **state)
+{
+    struct loop *loop = loop_new();
+    struct store_thread *thread;
+    struct store store;
+    struct job jobs[3];
+    int order[3];
+    struct why why;
+
+    (void)state;
+    assert_int_equal(store_open(&store, ":memory:", &why), 0);
+    thread = store_start(&store, loop);
+    for (int i = 0; i < 3; i++) {
+        jobs[i] = (struct job){
+            {.work = work, .done = done},
+            loop, 0, i, order
+        };
+        store_post(thread, &jobs[i].job);
+    }
+    loop_run(loop);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(order[i], i);
+    assert_true(pthread_equal(jobs[0].worked_on, jobs[2].worked_on));
+    assert_int_equal(store_waiting(thread), 0);
+    store_stop(thread);
+    store_close(&store);
+    loop_free(loop);
+}
+
+#define FILE_CASE(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FILE_CASE(the_file_is_for_its_owner_only),
+        FILE_CASE(CXM_17_ROB_13_a_restart_uses_no_sqn_twice),
+        FILE_CASE(new_subscribers_are_added_on_a_later_start),
+        FILE_CASE(a_file_of_a_later_version_is_refused),
+        FILE_CASE(a_file_that_is_no_database_is_refused),
+        cmocka_unit_test(a_folder_that_is_not_there_is_told),
+        cmocka_unit_test(an_error_rolls_the_whole_transaction_back),
+        cmocka_unit_test(jobs_run_in_order_on_one_thread_and_are_told_on_the_loop),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
