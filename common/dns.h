@@ -60,6 +60,11 @@ struct dns_op *dns_locate(struct dns *, const struct dns_question *, const char 
 void dns_cancel(struct dns_op **op);
 
 /* dns_print_live - one line per search under way. */
+/* dns_why - what such an err means, for a log line or a Warning: "the DNS server does not answer".
+ */
+const char *dns_why(int err);
+
+/* dns_print_live - one line per search under way, for SIGUSR1. */
 void dns_print_live(const struct dns *, FILE *);
 
 #endif

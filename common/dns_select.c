@@ -318,3 +318,14 @@ void dns_order_srv(struct dns_rr *rr, size_t count, struct dns_random *random)
             draw(rr + k, end - k, random);
     }
 }
+
+const char *dns_why(int err)
+{
+    switch (err) {
+    case -ENOENT: return "the name is not in the DNS";
+    case -ETIMEDOUT: return "the DNS server does not answer";
+    case -ECONNREFUSED: return "nobody listens at the DNS server";
+    case -EPROTO: return "the DNS server answers with an error or nonsense";
+    }
+    return strerror(err < 0 ? -err : err);
+}

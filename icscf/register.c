@@ -48,7 +48,8 @@ struct register_txn {
     struct cx_uar uar;
     struct selection selection;
     char scscf[CX_TEXT]; /* the S-CSCF being tried */
-    uint64_t until_ms;   /* and until when */
+    char lost[64];       /* why the one before was left */
+    uint64_t until_ms;   /* until when this one may take */
     struct sip_targets targets;
     size_t target; /* which of them */
 };
@@ -129,7 +130,7 @@ static void on_uaa(void *arg, int err, const struct cx_uaa *uaa)
 
     t->asking = NULL;
     if (err) {
-        refuse(t, 480, unavailable, "no answer from the HSS: %s", why_not(err));
+        refuse(t, 480, unavailable, "%s", uar_silence(err));
         return;
     }
     if ((no = uar_refusal_for(uaa->result))) {
@@ -162,8 +163,8 @@ static void choose_scscf(struct register_txn *t)
         locate(t, uri, t->selection.wanted.server_count ? "name list" : "capabilities");
         break;
     case SELECT_ALL_TRIED:
-        refuse(t, 504, "Server Time-out", "no S-CSCF could be reached, %zu tried, the last was %s",
-               t->selection.tried_count, t->scscf);
+        refuse(t, 504, "Server Time-out", "no S-CSCF is left, %zu tried, the last was %s: %s",
+               t->selection.tried_count, t->scscf, t->lost);
         break;
     case SELECT_NONE_CAPABLE:
         select_lacking(&t->selection, icscf->pool, icscf->pool_count, lacking, sizeof lacking);
@@ -172,6 +173,14 @@ static void choose_scscf(struct register_txn *t)
         refuse(t, 600, "Busy Everywhere", "no S-CSCF has the mandatory capability %s", lacking);
         break;
     }
+}
+
+/* The lab's S-CSCFs are named with their port, so NAPTR, which says what the core prefers, is not
+ * asked (RFC 3263 4.1) and the configuration must say it. */
+static bool prefers_tcp(const struct register_txn *t, const struct dns_question *where)
+{
+    return where->port != 0 && where->transport == SIP_ANY &&
+           t->icscf->conf->dns.prefer == CONF_TCP;
 }
 
 static void locate(struct register_txn *t, const char *scscf, const char *by)
@@ -189,7 +198,7 @@ static void locate(struct register_txn *t, const char *scscf, const char *by)
         return;
     }
     t->step = STEP_LOCATE;
-    where.big = uar_register_size(sip_request_sip(t->request)) > BIG;
+    where.big = uar_register_size(sip_request_sip(t->request)) > BIG || prefers_tcp(t, &where);
     t->locating = dns_locate(t->icscf->dns, &where, t->call, on_located, t);
 }
 
@@ -199,7 +208,7 @@ static void on_located(void *arg, int err, const struct sip_targets *targets)
 
     t->locating = NULL;
     if (err) {
-        leave_scscf(t, err == -ENOENT ? "its name is not in the DNS" : why_not(err));
+        leave_scscf(t, dns_why(err));
         return;
     }
     t->targets = *targets;
@@ -277,6 +286,7 @@ static void leave_scscf(struct register_txn *t, const char *why)
     log_arrow_at(LEVEL_WARN, t->call, "==", NULL, "scscf-failed", "scscf", t->scscf, "why", why,
                  NULL);
     select_tried(&t->selection, t->scscf);
+    snprintf(t->lost, sizeof t->lost, "%s", why);
     if (t->uar.type == CX_UAT_DE_REGISTRATION) {
         refuse(t, 504, "Server Time-out", "the S-CSCF %s is lost: %s", t->scscf, why);
         return;

@@ -91,7 +91,7 @@ int select_where(const char *uri, struct dns_question *where)
         return -EINVAL;
     if (strlen(url.url_host) >= sizeof where->host)
         return -EINVAL;
-    strcpy(where->host, url.url_host);
+    snprintf(where->host, sizeof where->host, "%s", url.url_host);
     if (url.url_port) {
         char *end;
         unsigned long port = strtoul(url.url_port, &end, 10);

@@ -62,7 +62,9 @@ int uar_from(const sip_t *sip, const char *home_domain, struct cx_uar *uar, stru
     if (!read_impi(sip, uar->impi)) {
         const char *colon = strchr(uar->impu, ':');
 
-        strcpy(uar->impi, colon ? colon + 1 : uar->impu);
+        memcpy(uar->impi, uar->impu, sizeof uar->impi);
+        if (colon)
+            snprintf(uar->impi, sizeof uar->impi, "%s", colon + 1);
     }
     if (!read_visited(sip, uar->visited))
         snprintf(uar->visited, sizeof uar->visited, "%s", home_domain);
@@ -95,6 +97,17 @@ const struct uar_refusal *uar_refusal_for(int result)
     while (r->result && r->result != result)
         r++;
     return r;
+}
+
+const char *uar_silence(int err)
+{
+    switch (err) {
+    case -ETIMEDOUT: return "the HSS does not answer";
+    case -EHOSTUNREACH: return "no HSS is connected";
+    case -EBUSY: return "too many questions to the HSS are under way";
+    case -EPROTO: return "the answer of the HSS makes no sense";
+    }
+    return why_not(err);
 }
 
 size_t uar_register_size(const sip_t *sip)

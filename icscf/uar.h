@@ -24,6 +24,10 @@ struct uar_refusal {
 /* uar_refusal_for - NULL when the result is one of the successes; any unknown failure is 480. */
 const struct uar_refusal *uar_refusal_for(int result);
 
+/* uar_silence - what an error of cx_ask_uar means, as the end of a sentence: "no HSS is connected".
+ */
+const char *uar_silence(int err);
+
 /* uar_register_size - about how many octets the REGISTER has when it is passed on. */
 size_t uar_register_size(const sip_t *sip);
 

@@ -162,7 +162,7 @@ static void ICS_11_a_hss_that_is_silent_the_second_time_is_480(void **state)
     scscf_answers(w, 0, 480, NULL);
     fake_cx_fail(-ETIMEDOUT);
     turn(w);
-    expect_reply(480, "no answer from the HSS");
+    expect_reply(480, "the HSS does not answer");
     end(w);
 }
 
@@ -258,7 +258,7 @@ static void DNS_08_a_dead_dns_ends_in_504(void **state)
     fake_clock_forward_ms(w->icscf.loop, 2000);
     hss_asks_for(w, CX_SUCCESS, "12");
     fake_clock_forward_ms(w->icscf.loop, 2000);
-    expect_reply(504, NULL);
+    expect_reply(504, "the DNS server does not answer");
     end(w);
 }
 
@@ -276,6 +276,23 @@ static void DNS_13_a_register_over_1300_octets_is_located_as_big(void **state)
     fake_sip_request(big, PCSCF);
     hss_names(w, NAME1);
     assert_true(fake_dns_last(w->icscf.dns)->big);
+    scscf_answers(w, 1, 200, NULL);
+    end(w);
+}
+
+static void a_core_that_prefers_tcp_uses_it_towards_the_scscf(void **state)
+{
+    struct world *w = world();
+
+    (void)state;
+    w->conf.dns.prefer = CONF_TCP;
+    fake_dns_set(w->icscf.dns, "scscf1.hims.net", "udp 10.60.4.20:5060, tcp 10.60.4.20:5060");
+    fake_sip_request(M2, PCSCF);
+    hss_names(w, NAME1);
+    assert_int_equal(fake_sip_sent(0)->to.transport, SIP_TCP);
+    fake_sip_fail(0, 503);
+    turn(w);
+    assert_int_equal(fake_sip_sent(1)->to.transport, SIP_UDP);
     scscf_answers(w, 1, 200, NULL);
     end(w);
 }
@@ -324,6 +341,7 @@ int main(void)
         cmocka_unit_test(DNS_07_an_scscf_that_the_dns_does_not_know_is_lost),
         cmocka_unit_test(DNS_08_a_dead_dns_ends_in_504),
         cmocka_unit_test(DNS_13_a_register_over_1300_octets_is_located_as_big),
+        cmocka_unit_test(a_core_that_prefers_tcp_uses_it_towards_the_scscf),
         cmocka_unit_test(many_at_once_do_not_disturb_each_other),
     };
 

@@ -175,23 +175,23 @@ static void ICS_14_a_busy_or_unable_hss_is_480(void **state)
     refused(CX_UNABLE_TO_COMPLY, 480, "5012");
 }
 
-static void no_answer(int err)
+static void no_answer(int err, const char *warning)
 {
     struct world *w = world();
 
     fake_sip_request(M2, PCSCF);
     fake_cx_fail(err);
     turn(w);
-    expect_reply(480, "no answer from the HSS");
+    expect_reply(480, warning);
     end(w);
 }
 
 static void ICS_11_ROB_10_a_silent_or_unreachable_hss_is_480(void **state)
 {
     (void)state;
-    no_answer(-ETIMEDOUT);
-    no_answer(-EHOSTUNREACH);
-    no_answer(-EBUSY);
+    no_answer(-ETIMEDOUT, "the HSS does not answer");
+    no_answer(-EHOSTUNREACH, "no HSS is connected");
+    no_answer(-EBUSY, "too many");
 }
 
 static void ICS_11_even_when_cx_never_calls_back_the_register_is_answered_in_time(void **state)
@@ -212,7 +212,7 @@ static void ICS_12_an_answer_of_the_hss_without_sense_is_480(void **state)
     struct world *w;
 
     (void)state;
-    no_answer(-EPROTO);
+    no_answer(-EPROTO, "makes no sense");
     refused(0, 480, NULL);
     w = world();
     fake_sip_request(M2, PCSCF);
