@@ -220,7 +220,7 @@ class Supervisor:
             except LabError as e:
                 answer = {"error": str(e)}
             connection.sendall(json.dumps(answer).encode() + b"\n")
-        except (OSError, ValueError, KeyError, AttributeError, ProcessLookupError) as e:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
             self.say("warn", f"a bad request on lab.sock: {e!r}")
         finally:
             connection.close()

@@ -90,13 +90,11 @@ def test_a_second_up_in_one_rundir_is_refused(lab):
 
 
 def test_an_element_that_does_not_start_fails_the_whole_and_says_why(make_lab):
-    lab = make_lab({"hss": {"address": "10.60.4.10", "address6": None}})  # the I-CSCF's: nobody notices before bind
-    lab.write("lab.yaml", {**__import__("yaml").safe_load(open(lab.conf, encoding="utf-8"))})
-    blocker = make_lab({"hss": {"database": "../lab.yaml"}})  # a database that is none
-    outcome = blocker.command("-c", blocker.conf, "up")
+    lab = make_lab({"hss": {"database": "."}})  # a folder is no database
+    outcome = lab.command("-c", lab.conf, "up")
     assert outcome.status == 1
     assert outcome.err.startswith("lab: hss ") and "last log lines" in outcome.err
-    assert processes_of(blocker.rundir) == []
+    assert processes_of(lab.rundir) == []
 
 
 def test_a_bad_lab_yaml_is_said_before_anything_starts(make_lab):
@@ -146,7 +144,10 @@ def test_a_bad_request_on_the_control_socket_hurts_nobody(lab):
             s.sendall(data)
             s.shutdown(socket.SHUT_WR)
             s.settimeout(5)
-            s.recv(1000)
+            try:
+                s.recv(1000)
+            except ConnectionResetError:
+                pass  # it closed before it had read all
     os.close(folder)
     assert " up " in lab.lab("status").out
 
