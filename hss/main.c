@@ -6,6 +6,7 @@
 
 #include "daemon.h"
 #include "hss.h"
+#include "source.h"
 
 struct hss { /* the daemon's one struct */
     struct daemon daemon;
@@ -84,6 +85,7 @@ int main(int argc, char **argv)
 
     daemon_start(&hss.daemon, argc, argv);
     log_open(hss.daemon.conf.hss.element.name, daemon_log_level());
+    source_set(&hss.daemon.conf.hss.element.address, &hss.daemon.conf.hss.element.address6);
     open_store(&hss);
     open_cx(&hss);
     hss.thread = store_start(&hss.store, hss.daemon.loop);

@@ -2,6 +2,7 @@
 /* The parts of the I-CSCF, put together. */
 #include "daemon.h"
 #include "icscf.h"
+#include "source.h"
 
 static struct daemon d = {
     .program = "icscf",
@@ -77,6 +78,7 @@ int main(int argc, char **argv)
     if (!icscf.self)
         daemon_die("no icscf '%s' in %s", d.name ? d.name : "", d.conf.file);
     log_open(icscf.self->element.name, daemon_log_level());
+    source_set(&icscf.self->element.address, &icscf.self->element.address6);
     icscf.loop = d.loop;
     icscf.dns = open_dns(&icscf);
     icscf.cx = open_cx(&icscf);

@@ -2,6 +2,7 @@
 /* The parts of the P-CSCF, put together. */
 #include "daemon.h"
 #include "pcscf.h"
+#include "source.h"
 
 static struct daemon d = {
     .program = "pcscf",
@@ -50,6 +51,7 @@ int main(int argc, char **argv)
     if (!pcscf.self)
         daemon_die("no pcscf '%s' in %s", d.name ? d.name : "", d.conf.file);
     log_open(pcscf.self->element.name, daemon_log_level());
+    source_set(&pcscf.self->element.address, &pcscf.self->element.address6);
     pcscf.loop = d.loop;
     pcscf.dns = open_dns(&pcscf);
     pcscf.sip = open_sip(&pcscf);

@@ -4,6 +4,7 @@
 
 #include "daemon.h"
 #include "scscf.h"
+#include "source.h"
 
 static struct sip *open_sip(struct daemon *d, const struct conf_scscf *me)
 {
@@ -69,6 +70,7 @@ int main(int argc, char **argv)
     daemon_start(&d, argc, argv);
     me = who_am_i(&d);
     log_open(me->element.name, daemon_log_level());
+    source_set(&me->element.address, &me->element.address6);
     scscf_init(&scscf, &d.conf, me);
     scscf.loop = d.loop;
     scscf.cx = open_cx(&d, me);

@@ -54,10 +54,24 @@ class Names:
     def column_of_line(self, line):
         return "ue" if line.log.startswith("ue-") else self.column(line.element)
 
-    def writes_log(self, name):
-        """One of our own daemons: it has a "<-" line for whatever reaches it."""
-        column = self.column(name)
-        return column not in ("", "dns") and name not in self.external
+    def writes_log(self, line, terminals):
+        """Whether the receiver of a "->" line is one of our own daemons: it has a "<-" line for
+        whatever reaches it. terminals: the hosts that a terminal's log speaks of as its own (behind
+        another host of the ue's networks stands a stranger's terminal)."""
+        column = self.column(line.peer)
+        if column == "ue":
+            return host(line.keys.get("dst", "")) in terminals
+        return column not in ("", "dns") and line.peer not in self.external
+
+
+def host(end):
+    """"10.60.1.1:5060" without the port."""
+    return end.rpartition(":")[0]
+
+
+def terminal_hosts(lines, names):
+    mine = {"->": "src", "<-": "dst"}
+    return {host(line.keys.get(mine[line.mark], "")) for line in lines if names.column_of_line(line) == "ue"}
 
 
 def identity(line, names):
@@ -97,6 +111,7 @@ def messages(lines, names):
     lines = [line for line in lines if is_message(line)]
     sender_of = pair(lines, names)
     receiver_of = {id(s): line for line in lines for s in [sender_of.get(id(line))] if s}
+    terminals = terminal_hosts(lines, names)
     events = []
     for line in lines:
         me = names.column_of_line(line)
@@ -105,7 +120,7 @@ def messages(lines, names):
             got = receiver_of.get(id(line))
             e = Event("message", min(line.time_us, got.time_us) if got else line.time_us, line.message,
                       me, there, line.element, got.element if got else line.peer, line)
-            e.lost = got is None and names.writes_log(line.peer)
+            e.lost = got is None and names.writes_log(line, terminals)
             events.append(e)
         elif id(line) not in sender_of:
             events.append(Event("message", line.time_us, line.message, there, me, line.peer, line.element, line))

@@ -120,6 +120,13 @@ def test_a_message_to_a_stranger_is_not_lost(peer):
     assert [e.lost for e in build([at(1, "icscf1", f"-> {peer} REGISTER proto=sip")])] == [False]
 
 
+def test_an_answer_to_a_terminal_of_ours_is_lost_and_to_a_strangers_is_not():
+    lines = [at(0, "name", "-> pcscf1 REGISTER proto=sip src=10.45.0.2:5060 dst=10.60.2.10:5060"),
+             at(1, "pcscf1", "-> ue 401 proto=sip src=10.60.2.10:5060 dst=10.45.0.2:5060"),
+             at(2, "pcscf1", "-> ue 401 proto=sip src=10.60.2.10:5060 dst=10.60.1.1:40000")]
+    assert [e.lost for e in build(lines) if e.message == "401"] == [True, False]
+
+
 def test_the_first_of_two_equal_messages_is_the_lost_one():
     key = 'REGISTER proto=sip src=10.60.1.1:5060 dst=10.60.2.10:5060 cseq="1 REGISTER"'
     events = build([at(0, "name", f"-> pcscf1 {key}"), at(500000, "name", f"-> pcscf1 {key}"),
