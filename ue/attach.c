@@ -105,8 +105,7 @@ void attach_on_link(struct ue *ue, bool up, const struct why *why)
     if (up && ue->attach.state == GMM_ATTACHING && ue->attach.tries == 0)
         send_attach_request(ue);
     else if (!up && ue->attach.state == GMM_ATTACHING)
-        fail(ue, -ETIMEDOUT, "no Gb link to the SGSN at %s: %s - is the SGSN running there",
-             radio_sgsn(ue, sgsn), why->text);
+        fail(ue, -ETIMEDOUT, "no Gb link: %s - is it running there", why->text);
     else if (!up)
         log_warn(ue->call, "the Gb link to the SGSN at %s is down: %s", radio_sgsn(ue, sgsn),
                  why->text);

@@ -167,8 +167,8 @@ static void without_a_gb_link_the_sentence_names_the_sgsn(void **state)
     (void)state;
     gb.dead = true;
     attach_begin(&ue, on_outcome, NULL);
-    heard_outcome(-ETIMEDOUT, "failed: no Gb link to the SGSN at 10.60.2.1:2157: no answer to 3 "
-                              "NS-RESET - is the SGSN running there");
+    heard_outcome(-ETIMEDOUT, "failed: no Gb link: no answer from the SGSN at '10.60.2.1:2157' to "
+                              "NS-RESET - is it running there");
     gb.dead = false;
     attach(); /* and it can be tried again */
 }

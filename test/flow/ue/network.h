@@ -142,7 +142,7 @@ static struct {
 static void on_link(void *arg)
 {
     struct gb_link *link = arg;
-    struct why why = {"no answer to 3 NS-RESET"};
+    struct why why = {"no answer from the SGSN at '10.60.2.1:2157' to NS-RESET"};
 
     link->posted = false;
     if (link->closed) {
