@@ -26,6 +26,11 @@ void log_open(const char *element, enum log_level level)
     least = level;
 }
 
+void log_as(const char *element)
+{
+    snprintf(element_name, sizeof element_name, "%s", element);
+}
+
 bool log_on(enum log_level level)
 {
     return level <= least;

@@ -29,6 +29,8 @@ enum log_level { LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG };
 /* log_open - name the element and the least important level that is written. Lines go to stderr,
  * one write(2) each. Before log_open: program "imslab", level info. */
 void log_open(const char *element, enum log_level level);
+/* log_as - from now on the lines are this element's: gprs-stub is SGSN and GGSN in one process. */
+void log_as(const char *element);
 /* log_on - whether lines of this level are written; ask before doing work only for the log. */
 bool log_on(enum log_level level);
 /* log_element - the name given to log_open. */

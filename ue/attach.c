@@ -107,8 +107,7 @@ void attach_on_link(struct ue *ue, bool up, const struct why *why)
     else if (!up && ue->attach.state == GMM_ATTACHING)
         fail(ue, -ETIMEDOUT, "no Gb link: %s - is it running there", why->text);
     else if (!up)
-        log_warn(ue->call, "the Gb link to the SGSN at %s is down: %s", radio_sgsn(ue, sgsn),
-                 why->text);
+        log_warn(ue->call, "the Gb link is down: %s", why->text);
     else if (ue->attach.state != GMM_DETACHED)
         log_info(ue->call, "the Gb link to the SGSN at %s is up again", radio_sgsn(ue, sgsn));
 }

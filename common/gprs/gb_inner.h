@@ -39,7 +39,7 @@ struct gb_terminal {
     struct gb_link *link;
     struct gb_way way;
     struct llc_counters counters;
-    struct gb_key now, before; /* its TLLI, and the one it had */
+    struct gb_key now, other; /* its TLLI; BSS: the one it had, SGSN: the one it is to use */
     gb_up_fn *up;
     void *arg;
     struct gb_terminal *next, **at; /* all terminals of the link */

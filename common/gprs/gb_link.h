@@ -80,9 +80,11 @@ const struct addr *gb_local(
 struct gb_terminal *gb_terminal_open(struct gb_link *link, const struct gb_way *way, uint32_t tlli,
                                      gb_up_fn *up, void *arg);
 void gb_terminal_close(struct gb_terminal **t); /* *t becomes NULL; NULL is fine */
-/* gb_terminal_assign - a new TLLI (TS 44.064 7.2.1.1: after a P-TMSI was given). It is used for
- * sending from now on; the old one is still heard until the peer uses the new one. */
+/* gb_terminal_assign - a new TLLI, after a P-TMSI was given (TS 44.064 8.3.2): both are heard until
+ * the other end uses the new one. The terminal (BSS) sends with the new one at once; the SGSN goes
+ * on with the old one until it has heard the new. */
 void gb_terminal_assign(struct gb_terminal *t, uint32_t tlli);
+/* gb_terminal_tlli - the one it sends with. */
 uint32_t gb_terminal_tlli(const struct gb_terminal *t);
 /* gb_terminal_way - SGSN: where it was last heard, follows it by itself. */
 const struct gb_way *gb_terminal_way(const struct gb_terminal *t);

@@ -43,10 +43,16 @@ static void forget_key(struct gb_link *link, struct gb_key *key)
     key->used = false;
 }
 
+/* The peer uses the new TLLI: the old one is over. */
 void gb_heard(struct gb_terminal *t, uint32_t tlli)
 {
-    if (t->before.used && tlli == t->now.tlli)
-        forget_key(t->link, &t->before);
+    if (!t->other.used || tlli != (t->link->is_sgsn ? t->other.tlli : t->now.tlli))
+        return;
+    if (t->link->is_sgsn) {
+        forget_key(t->link, &t->now);
+        add_key(t->link, &t->now, t, tlli);
+    }
+    forget_key(t->link, &t->other);
 }
 
 struct gb_terminal *gb_terminal_open(struct gb_link *link, const struct gb_way *way, uint32_t tlli,
@@ -80,7 +86,7 @@ void gb_terminal_close(struct gb_terminal **terminal)
     if (!t)
         return;
     forget_key(t->link, &t->now);
-    forget_key(t->link, &t->before);
+    forget_key(t->link, &t->other);
     *t->at = t->next;
     if (t->next)
         t->next->at = t->at;
@@ -92,12 +98,16 @@ void gb_terminal_assign(struct gb_terminal *t, uint32_t tlli)
 {
     uint32_t old = t->now.tlli;
 
+    forget_key(t->link, &t->other);
     if (tlli == old)
         return;
-    forget_key(t->link, &t->before);
+    if (t->link->is_sgsn) {
+        add_key(t->link, &t->other, t, tlli);
+        return;
+    }
     forget_key(t->link, &t->now);
-    add_key(t->link, &t->before, t, old);
     add_key(t->link, &t->now, t, tlli);
+    add_key(t->link, &t->other, t, old);
 }
 
 uint32_t gb_terminal_tlli(const struct gb_terminal *t)

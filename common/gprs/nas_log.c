@@ -10,7 +10,8 @@
 
 struct keys { /* the text of what this message has; empty strings are left out of the line */
     char src[ADDR_TEXT], dst[ADDR_TEXT], tlli[12], ti[8], cause[96], identity[32], ptmsi[12];
-    char apn[GSM_APN], pdp[8], address[ADDR_TEXT], pcscf[4 * ADDR_TEXT], pco[96], rai[32], nsapi[8];
+    char apn[GSM_APN], pdp[8], address[ADDR_TEXT], pcscf[PCO_TEXT], pco[PCO_TEXT], rai[32],
+        nsapi[8];
 };
 
 static const char *shown(const char *text)
@@ -45,21 +46,10 @@ static void add(char *list, size_t size, const char *word)
 static void pco_keys(struct keys *k, bool from_network, const struct nas_octets *octets)
 {
     struct pco pco;
-    char host[ADDR_TEXT];
 
     pco_decode(&pco, from_network, octets->data, octets->len);
-    for (size_t i = 0; i < pco.pcscf_count; i++)
-        add(k->pcscf, sizeof k->pcscf, addr_host(&pco.pcscf[i], host));
-    if (pco.ask_pcscf_v4)
-        add(k->pco, sizeof k->pco, "p-cscf-v4?");
-    if (pco.ask_pcscf_v6)
-        add(k->pco, sizeof k->pco, "p-cscf-v6?");
-    if (pco.ask_dns_v4 || pco.ask_dns_v6)
-        add(k->pco, sizeof k->pco, "dns?");
-    if (pco.ask_mtu)
-        add(k->pco, sizeof k->pco, "mtu?");
-    if (pco.im_cn)
-        add(k->pco, sizeof k->pco, "im-cn-signalling");
+    pco_pcscf_text(&pco, k->pcscf);
+    pco_asks_text(&pco, k->pco);
 }
 
 static void address_keys(struct keys *k, const struct gsm_pdp_address *a)

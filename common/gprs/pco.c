@@ -3,6 +3,7 @@
  * length, contents. IPCP inside is RFC 1332 with the DNS options of RFC 1877. */
 #include "pco.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define AT(member) offsetof(struct pco, member)
@@ -178,4 +179,36 @@ int pco_encode(uint8_t *data, size_t size, const struct pco *pco)
     }
     put_ask(&out, PCO_IM_CN, pco->im_cn);
     return octets_len(&out);
+}
+
+static void add(char buf[PCO_TEXT], const char *word)
+{
+    size_t len = strlen(buf);
+
+    snprintf(buf + len, PCO_TEXT - len, "%s%s", len ? "," : "", word);
+}
+
+const char *pco_asks_text(const struct pco *pco, char buf[PCO_TEXT])
+{
+    static const char *const words[ASKED] = {"p-cscf-v4?", "p-cscf-v6?", "dns-v4?", "dns-v6?"};
+
+    buf[0] = '\0';
+    for (size_t i = 0; i < ASKED; i++)
+        if (*(const bool *)((const char *)pco + asked[i].ask))
+            add(buf, words[i]);
+    if (pco->ask_mtu)
+        add(buf, "mtu?");
+    if (pco->im_cn)
+        add(buf, "im-cn-signalling");
+    return buf;
+}
+
+const char *pco_pcscf_text(const struct pco *pco, char buf[PCO_TEXT])
+{
+    char host[ADDR_TEXT];
+
+    buf[0] = '\0';
+    for (size_t i = 0; i < pco->pcscf_count; i++)
+        add(buf, addr_host(&pco->pcscf[i], host));
+    return buf;
 }

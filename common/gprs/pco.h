@@ -44,4 +44,10 @@ void pco_decode(struct pco *pco, bool from_network, const uint8_t *data, size_t 
 /* pco_encode - the length, or -EMSGSIZE. Nothing asked and nothing given: one octet, 80. */
 int pco_encode(uint8_t *data, size_t size, const struct pco *pco);
 
+enum { PCO_TEXT = 256 };
+/* For logs: pco_asks_text - "p-cscf-v4?,dns-v4?,im-cn-signalling"; pco_pcscf_text - "10.60.2.10".
+ * Each writes into buf and returns it; "" when there is nothing. */
+const char *pco_asks_text(const struct pco *pco, char buf[PCO_TEXT]);
+const char *pco_pcscf_text(const struct pco *pco, char buf[PCO_TEXT]);
+
 #endif
