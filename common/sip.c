@@ -6,7 +6,9 @@
  *   request without             405 and what is allowed
  *   ACK, stray answer           dropped (a stateful proxy passes no answer it did not ask for)
  *   CANCEL of nothing           481 (one that matches is answered by nta itself)
- *   malformed known header      nta answers 400 itself, before anything here sees the message */
+ *   malformed known header      nta answers 400 itself, before anything here sees the message, or
+ *                               unreadable() finds it
+ *   TCP without Content-Length  nta answers 400 when nothing more comes (sip_t1x64_ms) */
 #include "sip_engine.h"
 
 #include <errno.h>
@@ -24,8 +26,10 @@
 #include "xalloc.h"
 
 #define MAX_OUTSTANDING 2000
-#define QUEUE           2048    /* requests that wait for one TCP connection */
-#define RMEM            4194304 /* UDP receive buffer; the kernel's rmem_max caps it */
+#define QUEUE           2048 /* requests that wait for one TCP connection */
+#define MAX_MESSAGE                                                                                \
+    131072           /* octets over TCP; sofia's parser is quadratic in the number of headers */
+#define RMEM 4194304 /* UDP receive buffer; the kernel's rmem_max caps it */
 
 static nta_message_f on_message;
 
@@ -42,7 +46,7 @@ static nta_agent_t *make_agent(struct sip *sip, const struct sip_config *config)
         NTATAG_USE_SRV(0), NTATAG_GRAYLIST(0), NTATAG_BLACKLIST(0), NTATAG_UDP_MTU(65535),
         NTATAG_PASS_100(1), NTATAG_PASS_408(1), NTATAG_SIP_T1(timers->sip_t1_ms),
         NTATAG_SIP_T2(t2_ms), NTATAG_SIP_T4(timers->sip_t4_ms),
-        NTATAG_SIP_T1X64(timers->sip_t1x64_ms), TAG_END());
+        NTATAG_SIP_T1X64(timers->sip_t1x64_ms), NTATAG_MAXSIZE(MAX_MESSAGE), TAG_END());
 }
 
 static int listen_on(struct sip *sip, const struct sip_config *config, const struct addr *a,
@@ -232,19 +236,45 @@ static bool is_known_scheme(const url_t *url)
     return false;
 }
 
+/* Headers that somebody here decides by. Sofia refuses a request for some that it cannot parse and
+ * sets the others aside (sip_error); to go on as if they were absent would be a way around them. */
+static const char *unreadable(const sip_t *parsed)
+{
+    static const char *const needed[] = {
+        "Max-Forwards", "Authorization", "Contact",       "Expires",
+        "Route",        "Require",       "Proxy-Require", "Proxy-Authorization"};
+
+    for (const msg_error_t *e = parsed->sip_error; e; e = e->er_next)
+        for (size_t i = 0; e->er_name && i < COUNT(needed); i++)
+            if (strcasecmp(e->er_name, needed[i]) == 0)
+                return needed[i];
+    return NULL;
+}
+
+static void refuse_header(struct sip *sip, msg_t *msg, const char *name)
+{
+    char phrase[64];
+
+    snprintf(phrase, sizeof phrase, "Bad %s Header", name);
+    refuse(sip, msg, 400, phrase, NULL);
+}
+
 static void on_request(struct sip *sip, msg_t *msg, sip_t *parsed, bool tcp)
 {
     const char *method = parsed->sip_request->rq_method_name;
     const struct served *who = who_serves(sip, method);
+    const char *bad = unreadable(parsed);
 
     if (parsed->sip_request->rq_method == sip_method_ack)
         msg_destroy(msg);
-    else if (tcp && !parsed->sip_content_length)
-        refuse(sip, msg, 400, "Content-Length Missing", NULL); /* RFC 3261 18.3 */
+    else if (tcp && !parsed->sip_content_length) /* it ended with the connection: RFC 3261 18.3 */
+        refuse(sip, msg, 400, "Content-Length Missing", NULL);
     else if (parsed->sip_request->rq_method == sip_method_cancel)
         refuse(sip, msg, SIP_481_NO_TRANSACTION, NULL);
     else if (!is_known_scheme(parsed->sip_request->rq_url))
         refuse(sip, msg, SIP_416_UNSUPPORTED_URI, NULL);
+    else if (bad)
+        refuse_header(sip, msg, bad);
     else if (!who)
         refuse_method(sip, msg);
     else

@@ -24,6 +24,9 @@ su_root_t *sip_root_su(struct sip_root *);
 /* sip_root_kick - nta was called from outside its own callbacks: look at its timers again, soon. */
 void sip_root_kick(struct sip_root *);
 
+/* sip_guard.c: what of sofia is replaced; called once, so that it is linked in. */
+void sip_guard(void);
+
 /* sip_msg.c */
 msg_mclass_t const *sip_grammar(void); /* sofia's SIP grammar with the extension headers */
 /* sip_restore_vias - an answer goes back the way its request came: with the request's own Vias,

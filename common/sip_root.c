@@ -10,16 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "sip_engine.h"
 #include "xalloc.h"
 
-#define MAX_FD      65536
-#define STREAM_READ 4096
-#define IDLE_MS     60000
+#define MAX_FD  65536
+#define IDLE_MS 60000
 
 struct sip_root {
     su_root_t *su;
@@ -33,21 +30,6 @@ struct sip_root {
 };
 
 static struct sip_root *the_root;
-
-/* The executable's own, found by sofia before libc's neighbour in the library: without a cap sofia
- * reads a whole TCP backlog at once and copies the rest behind every message of it (quadratic). */
-issize_t su_getmsgsize(su_socket_t fd)
-{
-    int waiting = 0, type = 0;
-    socklen_t size = sizeof type;
-
-    if (ioctl(fd, FIONREAD, &waiting) < 0)
-        return -1;
-    if (waiting > STREAM_READ && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
-        type == SOCK_STREAM)
-        return STREAM_READ;
-    return waiting;
-}
 
 /* Marks the epoll descriptors that are open now. */
 static void find_epolls(unsigned char seen[MAX_FD])
@@ -78,6 +60,7 @@ static int make_root(struct sip_root *root)
     int fd = -1;
 
     find_epolls(before);
+    sip_guard();
     su_init();
     su_log_set_level(NULL, 0);
     root->su = su_root_create(NULL);

@@ -105,14 +105,6 @@ static const char *unknown_tags(const sip_t *sip, char *buf, size_t size)
     return buf;
 }
 
-static bool has_unreadable_authorization(const sip_t *sip)
-{
-    for (const msg_error_t *e = sip->sip_error; e; e = e->er_next)
-        if (e->er_name && strcasecmp(e->er_name, "Authorization") == 0)
-            return true;
-    return false;
-}
-
 static void refuse_extension(struct register_txn *t, const char *tags)
 {
     char header[256];
@@ -136,8 +128,6 @@ static bool may_pass(struct register_txn *t, const sip_t *sip)
         refuse(t, 400, "Bad Request-URI", "the Request-URI must name the home network");
     else if (pcscf_is_self(t->pcscf, url->url_host))
         refuse(t, 403, "Forbidden", "the Request-URI must name the home network, not the P-CSCF");
-    else if (has_unreadable_authorization(sip))
-        refuse(t, 400, "Bad Authorization", "cannot read the Authorization header");
     else if (*unknown_tags(sip, tags, sizeof tags))
         refuse_extension(t, tags);
     else

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two functions of sofia that are replaced by ours, because a peer could use sofia's to stop the
+ * process: the library calls them through its PLT and finds the executable's first (-rdynamic).
+ *
+ *   su_getmsgsize  how much to read. Sofia reads a whole TCP backlog at once and copies the rest
+ *                  behind every message of it: quadratic in what waits, in time and memory.
+ *   msg_extract    parse what was read. Sofia appends every header value to a list by walking it:
+ *                  one datagram of 60 KB with 15000 values costs seconds. We refuse it (400). */
+#include <dlfcn.h>
+#include <sofia-sip/msg.h>
+#include <sofia-sip/msg_buffer.h>
+#include <sofia-sip/su.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "sip_engine.h"
+
+#define STREAM_READ 4096
+#define MAX_VALUES  500 /* header lines and commas in them; a fat IMS request has about 150 */
+
+#define END "\r\n\r\n"
+
+typedef int msg_extract_fn(msg_t *msg);
+
+static msg_extract_fn *sofias_extract;
+
+void sip_guard(void)
+{
+    if (!sofias_extract)
+        *(void **)&sofias_extract = dlsym(RTLD_NEXT, "msg_extract");
+    if (!sofias_extract)
+        abort();
+}
+
+issize_t su_getmsgsize(su_socket_t fd)
+{
+    int waiting = 0, type = 0;
+    socklen_t size = sizeof type;
+
+    if (ioctl(fd, FIONREAD, &waiting) < 0)
+        return -1;
+    if (waiting > STREAM_READ && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+        type == SOCK_STREAM)
+        return STREAM_READ;
+    return waiting;
+}
+
+/* Counts values in the headers of what is not parsed yet, as far as the empty line; returns where
+ * there are more than MAX_VALUES of them, or len. */
+static size_t find_excess(const char *text, size_t len, uintptr_t *values)
+{
+    size_t line = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] == '\n' && line == 0 && *values > 0)
+            break;
+        if (text[i] != '\r')
+            line = text[i] == '\n' ? 0 : line + 1;
+        *values += text[i] == '\n' || text[i] == ',';
+        if (*values > MAX_VALUES)
+            return i;
+    }
+    return len;
+}
+
+/* What stays unparsed at the end of a read is counted again with the next: that errs to the safe
+ * side by one line for every 4096 octets. What is too much is cut off, so that the rest has the Via
+ * that an answer needs: nta answers 400 and closes a TCP connection. */
+int msg_extract(msg_t *msg)
+{
+    sip_t *sip = sip_object(msg);
+    size_t len = msg_buf_committed(msg), cut = len;
+    char *text = msg_buf_committed_data(msg);
+    uintptr_t values;
+    int rc;
+
+    sip_guard();
+    if (sip && !sip->sip_separator && len) {
+        values = (uintptr_t)sip->sip_user; /* a field for the application, that is us */
+        cut = find_excess(text, len, &values);
+        sip->sip_user = (void *)values;
+    }
+    if (cut + sizeof END > len)
+        return sofias_extract(msg);
+    memcpy(text + cut, END, sizeof END - 1);
+    rc = sofias_extract(msg);
+    msg_mark_as_complete(msg, MSG_FLG_ERROR);
+    return rc;
+}
