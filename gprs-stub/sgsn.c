@@ -145,8 +145,16 @@ static void on_new_terminal(struct sgsn *sgsn, const struct gb_way *way, uint32_
         detach_send_away(sgsn, way, tlli);
 }
 
-/* A message that could not be read: requests are rejected, the rest has a Status (8.5). A Status
- * is never answered by another. */
+/* Never a Status for a Status, nor an answer to an activation that claims to be ours (8.3.2 c). */
+static bool may_answer(const struct nas *m)
+{
+    if (m->pd == NAS_GMM)
+        return m->fault && m->type != GMM_STATUS;
+    return m->fault && m->type != SM_STATUS &&
+           !(m->type == SM_ACTIVATE_REQUEST && m->to_originator);
+}
+
+/* A message that could not be read: requests are rejected, the rest has a Status (8.5). */
 static void on_fault(struct sgsn *sgsn, struct mm *mm, const struct gb_way *way, uint32_t tlli,
                      const struct nas *m, const struct why *why)
 {
@@ -156,7 +164,7 @@ static void on_fault(struct sgsn *sgsn, struct mm *mm, const struct gb_way *way,
     log_arrow_at(LEVEL_WARN, mm && *mm->imsi ? call_tag(mm->imsi, tag) : NULL, "==", NULL,
                  m->fault ? "refused" : "dropped", "proto", "nas", "src", addr_text(&way->peer, a),
                  "why", why->text, NULL);
-    if (!m->fault || (m->pd == NAS_GMM ? m->type == GMM_STATUS : m->type == SM_STATUS))
+    if (!may_answer(m))
         return;
     if (m->pd == NAS_SM && m->type == SM_ACTIVATE_REQUEST && mm && mm->state == MM_ATTACHED) {
         activate_refuse(mm, m, m->fault);
