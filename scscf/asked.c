@@ -168,7 +168,7 @@ static unsigned granted_s(const sip_t *sip, const sip_contact_t *m, const struct
     if (sip->sip_expires)
         s = sip->sip_expires->ex_delta;
     if (text && *text && text[strspn(text, "0123456789")] == 0)
-        s = strlen(text) > 10 ? me->max_expires_s : strtoull(text, NULL, 10);
+        s = strtoull(text, NULL, 10); /* too large a number becomes the largest */
     return s > me->max_expires_s ? me->max_expires_s : s;
 }
 

@@ -29,6 +29,7 @@ struct challenge {
     uint64_t deadline_ms;    /* reg-await-auth */
 };
 
+/* auth_new - empty, never NULL; auth_free forgets and wipes what is in it. */
 struct auth *auth_new(void);
 void auth_free(struct auth *);
 
@@ -36,6 +37,7 @@ void auth_free(struct auth *);
  * order: each deadline not earlier than the one before. The struct is copied; wipe() the original.
  */
 void auth_add(struct auth *, const struct challenge *);
+/* auth_find - the challenge that waits for this IMPI, NULL when none does. */
 const struct challenge *auth_find(const struct auth *, const char *impi);
 /* auth_take - take it out: true and *c is set (wipe() it), or false. */
 bool auth_take(struct auth *, const char *impi, struct challenge *c);

@@ -41,7 +41,10 @@ struct registrar {
     size_t count;
 };
 
+/* registrar_free - forget all sets; their timers must not run. */
 void registrar_free(struct registrar *);
+/* registrar_find - the set that has this identity (canonical, as sip_identity writes it), or NULL.
+ */
 struct registration *registrar_find(const struct registrar *, const char *impu);
 /* registrar_put - the set with this profile (taken, *profile becomes empty): the one that has any
  * of its identities, with its profile replaced, or a new one. Never NULL. */

@@ -28,6 +28,7 @@ struct profile {               /* all zero: empty */
 int profile_parse(struct profile *p, const char *xml, struct why *why);
 void profile_free(struct profile *p);
 
+/* profile_has - whether this identity (canonical) is in the set, barred or not. */
 bool profile_has(const struct profile *p, const char *impu);
 /* profile_default - the default public identity: the first that is not barred (TS 24.229
  * 5.4.1.2.2F); NULL when all are barred. */

@@ -196,6 +196,19 @@ static void REGE_43_a_profile_that_cannot_be_used_is_taken_back_at_the_hss(void 
     }
 }
 
+static void REGE_43_a_bad_profile_of_a_registered_user_leaves_what_is_bound(void **state)
+{
+    struct world *w = *state;
+
+    ue_is_registered(w, (struct ue){0});
+    ue_authenticates(w, (struct ue){.cseq = 30});
+    hss_gives_profile(w, "<IMSSubscription/>");
+    expect_answer(500);
+    expect_quiet();
+    ue_registers(w, (struct ue){.cseq = 40, .protection = "yes", .no_contact = true});
+    expect_line(expect_answer(200), "P-Associated-URI: <" IMPU ">, <tel:+15550001>");
+}
+
 static void REGE_44_a_profile_that_is_too_large_lets_the_icscf_choose_again(void **state)
 {
     struct world *w = *state;
@@ -247,6 +260,7 @@ int main(void)
         flow_test(what_the_hss_says_decides_the_status),
         flow_test(REGE_42_a_user_of_another_scscf_is_not_bound),
         flow_test(REGE_43_a_profile_that_cannot_be_used_is_taken_back_at_the_hss),
+        flow_test(REGE_43_a_bad_profile_of_a_registered_user_leaves_what_is_bound),
         flow_test(REGE_44_a_profile_that_is_too_large_lets_the_icscf_choose_again),
         flow_test(too_many_contacts_are_refused),
     };
