@@ -104,7 +104,13 @@ def unanswered(events):
     return None
 
 
-def likely_cause(events, elements):
+def silent_link(lines):
+    """Whether the terminal asked for a Gb link and nobody answered (NS is not in the ladder)."""
+    ns = [line for line in lines if line.log.startswith("ue-") and line.keys.get("proto") == "ns"]
+    return any(line.mark == "->" for line in ns) and not any(line.mark == "<-" for line in ns)
+
+
+def likely_cause(events, elements, lines):
     """One sentence, from the ladder and the state of the elements."""
     for e in elements:
         if e["restarts"] or e["state"] != "up":
@@ -114,14 +120,15 @@ def likely_cause(events, elements):
             if e.kind == "message" and e.sender == column and e.message.split(" ")[0] == message.split(" ")[0] \
                     and e.message.startswith(message) and text in " ".join(e.keys.values()):
                 return cause
+    if silent_link(lines):
+        return SILENT["sgsn"]
     request = unanswered(events)
     if request:
         return SILENT.get(request.receiver, "the terminal does not answer")
     return "the warnings of the elements say more: ./lab logs"
 
 
-def complaints(args):
-    lines = logline.read_logs(client.path_of(args, "logs"))
+def complaints(lines):
     return [line for line in lines if line.level in ("warn", "error") and line.mark == "--"][-8:]
 
 
@@ -131,8 +138,9 @@ def explain(args, sentence):
         elements = client.ask(args, "status")["elements"]
     except LabError:
         elements = []
-    print(f"lab: likely cause: {likely_cause(show.events_of(args), elements)}")
-    for line in complaints(args):
+    lines = logline.read_logs(client.path_of(args, "logs"))
+    print(f"lab: likely cause: {likely_cause(show.events_of(args), elements, lines)}")
+    for line in complaints(lines):
         print(f"    {line.element}: {line.text}")
 
 
