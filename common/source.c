@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* connect() of the whole program: an unbound socket is bound to the element's own address first.
- * The libraries find this one instead of libc's (the executable's symbols come first). */
+ * getnameinfo(): numbers, never names. The libraries find these instead of libc's (the executable's
+ * symbols come first). */
 #include "source.h"
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <netdb.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 typedef int connect_fn(int fd, const struct sockaddr *addr, socklen_t len);
+typedef int getnameinfo_fn(const struct sockaddr *addr, socklen_t len, char *host,
+                           socklen_t host_size, char *serv, socklen_t serv_size, int flags);
 
 static struct addr source4, source6;
 
@@ -26,18 +30,17 @@ void source_set(const struct addr *v4, const struct addr *v6)
     }
 }
 
-static connect_fn *libc_connect(void)
+static void *next_symbol(_Atomic(void *) *cache, const char *name)
 {
-    static _Atomic(void *) cached;
-    void *fn = atomic_load_explicit(&cached, memory_order_relaxed);
+    void *fn = atomic_load_explicit(cache, memory_order_relaxed);
 
     if (!fn) {
-        fn = dlsym(RTLD_NEXT, "connect");
+        fn = dlsym(RTLD_NEXT, name);
         if (!fn)
             abort();
-        atomic_store_explicit(&cached, fn, memory_order_relaxed);
+        atomic_store_explicit(cache, fn, memory_order_relaxed);
     }
-    return (connect_fn *)fn;
+    return fn;
 }
 
 static bool is_unbound(int fd, int family)
@@ -65,6 +68,7 @@ static bool is_elsewhere(const struct addr *to)
 
 int connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
+    static _Atomic(void *) libc;
     struct addr to = addr_from(addr);
     const struct addr *from = addr_is_v6(&to) ? &source6 : &source4;
     int one = 1;
@@ -76,5 +80,15 @@ int connect(int fd, const struct sockaddr *addr, socklen_t len)
         if (bind(fd, &from->sa, addr_len(from)) < 0)
             return -1; /* not this host's address: errno says so */
     }
-    return libc_connect()(fd, addr, len);
+    return ((connect_fn *)next_symbol(&libc, "connect"))(fd, addr, len);
+}
+
+int getnameinfo(const struct sockaddr *restrict addr, socklen_t len, char *restrict host,
+                socklen_t host_size, char *restrict serv, socklen_t serv_size, int flags)
+{
+    static _Atomic(void *) libc;
+    getnameinfo_fn *next = (getnameinfo_fn *)next_symbol(&libc, "getnameinfo");
+
+    return next(addr, len, host, host_size, serv, serv_size,
+                (flags & ~NI_NAMEREQD) | NI_NUMERICHOST | NI_NUMERICSERV);
 }

@@ -2,7 +2,9 @@
 /* Where this daemon's own connections leave from. Several elements share a host; what one of them
  * sends must come from its own address, or its peers (trust lists, captures, people) take it for a
  * neighbour. c-ares and freeDiameter connect without asking for an address: source.c defines
- * connect() for the whole program and binds first. */
+ * connect() for the whole program and binds first. It also defines getnameinfo(), which then never
+ * asks the DNS: freeDiameter wants the name of every address it talks to, only for its log, and
+ * stands still for many seconds when the DNS is dead. */
 #ifndef IMSLAB_SOURCE_H
 #define IMSLAB_SOURCE_H
 

@@ -41,8 +41,9 @@ uint32_t pool_size(const struct pool *pool)
 static uint32_t last_word(const struct addr *a)
 {
     size_t len;
-    const uint8_t *o = addr_octets(a, &len) + len - 4;
+    const uint8_t *o = addr_octets(a, &len);
 
+    o += len - 4;
     return (uint32_t)o[0] << 24 | o[1] << 16 | o[2] << 8 | o[3];
 }
 
@@ -50,10 +51,11 @@ static struct addr address_of(const struct pool *pool, uint32_t n)
 {
     uint8_t octets[16];
     size_t len;
+    const uint8_t *base = addr_octets(&pool->prefix.base, &len);
     uint32_t word = last_word(&pool->prefix.base) | n;
     struct addr a;
 
-    memcpy(octets, addr_octets(&pool->prefix.base, &len), len);
+    memcpy(octets, base, len);
     for (int i = 0; i < 4; i++)
         octets[len - 4 + i] = word >> (24 - 8 * i);
     addr_from_octets(&a, octets, len, 0);

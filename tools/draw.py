@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draw the ladder's events as text: the seed's eight columns, at most 160 characters wide."""
+import re
 import textwrap
 
 from ladder import COLUMNS
@@ -24,6 +25,13 @@ SHOWN = {"src": None, "dst": None, "net": None, "e2e": None, "transport": None, 
          "pcscf": "P-CSCF", "impi": "IMPI", "impu": "IMPU"}
 
 
+def label_of(event):
+    """What stands on the arrow. A DNS question and its answer have one name in the log."""
+    if event.proto != "dns":
+        return event.message
+    return event.message + (" answer" if event.sender == "dns" else " query")
+
+
 def at(column):
     """Where the column's line stands."""
     return TIME + COLUMNS.index(column) * STEP + STEP // 2
@@ -44,6 +52,19 @@ def text_of(row):
     return "".join(row).rstrip()
 
 
+def broken(word):
+    """A long value on several lines, broken behind ';' and ',' where there is one."""
+    lines, line = [], ""
+    for part in re.findall(r"[^;,]*[;,]?", word):
+        if line and len(line) + len(part) > TEXT:
+            lines.append(line)
+            line = "    " + part.lstrip()
+        else:
+            line += part
+    return [short for line in lines + [line] for short in
+            textwrap.wrap(line, TEXT, drop_whitespace=False, break_long_words=True) if short.strip()]
+
+
 def contents(keys):
     """The key contents as lines that fit."""
     words = []
@@ -58,7 +79,7 @@ def contents(keys):
         elif len(word) <= TEXT:
             lines.append(word)
         else:
-            lines += textwrap.wrap(word, TEXT, subsequent_indent="    ", break_long_words=True)
+            lines += broken(word)
     return [line for line in lines if line]
 
 
@@ -80,9 +101,7 @@ def arrow(event):
     if a == b:  # two elements of one kind
         put(row, a + 1, "-->" if a + 4 < WIDTH else "")
         return row
-    label = f" {event.message} "
-    if event.lost:
-        label = f" {event.message} (LOST) "
+    label = f" {label_of(event)} (LOST) " if event.lost else f" {label_of(event)} "
     inner = right - left - 1
     body = label.center(inner - 1, "-") if len(label) < inner - 1 else "-" * (inner - 1)
     # a lost message does not reach its lifeline
@@ -101,8 +120,8 @@ def draw_message(event, several):
     a, b = at(event.sender), at(event.receiver)
     row = arrow(event)
     rows = []
-    if event.message not in text_of(row):
-        label = event.message + (" (LOST)" if event.lost else "")
+    if label_of(event) not in text_of(row):
+        label = label_of(event) + (" (LOST)" if event.lost else "")
         rows += text_block(min(a, b) + 2, [label])
     rows.append(text_of(row))
     lines = names_of(event, several) + contents(event.keys)

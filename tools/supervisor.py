@@ -124,8 +124,7 @@ class Supervisor:
         for element in sorted(known, key=lambda e: ORDER.index(e.kind)):
             child = Child(element, self.argv_of(element), self.rundir)
             if not os.access(child.argv[0], os.X_OK) and "/" in child.argv[0]:
-                self.say("error", f"{element.name}: {child.argv[0]} is not there: run 'make' first")
-                continue
+                raise LabError(f"{element.name}: {child.argv[0]} is not there: run 'make' first")
             self.children.append(child)
             child.start()
             self.wait_ready(child)

@@ -100,7 +100,7 @@ def test_the_drawing_has_the_phases_the_contents_and_fits(captured):
     for phase in [p for p in ladder.PHASES if p] + ["(4) " + ladder.NO_IPSEC]:
         assert text.count(f"---- {phase} ---") == 1, phase
     for content in ("CSeq: 25 REGISTER", "Max-Forwards: 20", "Max-Forwards: 19", "nonce=", "IMSI: 001010000000001",
-                    "P-TMSI: ", "integrity-protected: no", "Security-Client: ", "P-CSCF: 10.60.2.10"):
+                    "P-TMSI: ", "integrity-protected=no", "Security-Client: ", "P-CSCF: 10.60.2.10"):
         assert content in text, content
 
 

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <netdb.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -112,6 +113,17 @@ static void an_address_that_is_not_ours_is_an_error_not_another_address(void **s
     close(fd);
 }
 
+static void a_name_is_never_asked_for(void **state)
+{
+    struct addr a = at("127.0.0.1", 3868);
+    char host[64], serv[16];
+
+    (void)state;
+    assert_int_equal(getnameinfo(&a.sa, addr_len(&a), host, sizeof host, serv, sizeof serv, 0), 0);
+    assert_string_equal(host, "127.0.0.1");
+    assert_string_equal(serv, "3868");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +132,7 @@ int main(void)
         cmocka_unit_test(a_family_without_an_address_is_left_alone),
         cmocka_unit_test(loopback_is_not_reached_from_an_outer_address),
         cmocka_unit_test(an_address_that_is_not_ours_is_an_error_not_another_address),
+        cmocka_unit_test(a_name_is_never_asked_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
