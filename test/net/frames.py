@@ -2,31 +2,26 @@
 """What crossed the wires of a lab that is up with --pcap, while it runs: SIP and Diameter messages with
 all their octets, and between whom. tshark's view of the same file is wire.py."""
 import ipaddress
+import itertools
+import socket
 import struct
 import time
 
 import diameter_raw
 import sipmsg
+from terminal import sockets_of
 
-SIP_PORTS, DIAMETER_PORT = (5060,), 3868
+SIP_PORT, DIAMETER_PORT, MARK_PORT = 5060, 3868, 9
+TCP, UDP, SYN, PCAP_HEAD = 6, 17, 2, 24
 
 
 class Frame:
-    """time; src, dst: element names ("ue" for everybody else); net: udp or tcp; octets of the payload."""
+    """time; src, dst: element names ("ue" for everybody else); net: udp or tcp; octets of the payload;
+    ports; hosts: the addresses."""
 
-    def __init__(self, seconds, src, dst, net, octets, ports):
-        self.time, self.src, self.dst, self.net, self.octets, self.ports = seconds, src, dst, net, octets, ports
-
-
-def packets(data):
-    """(time, Ethernet frame) of a nanosecond pcap; a last one that is not whole yet is left out."""
-    at = 24
-    while at + 16 <= len(data):
-        seconds, nanoseconds, size, _ = struct.unpack_from("IIII", data, at)
-        if at + 16 + size > len(data):
-            return
-        yield seconds + nanoseconds / 1e9, data[at + 16:at + 16 + size]
-        at += 16 + size
+    def __init__(self, seconds, src, dst, net, octets, ports, *hosts):
+        self.time, self.src, self.dst, self.net, self.octets = seconds, src, dst, net, octets
+        self.ports, self.hosts = ports, hosts
 
 
 def transport(frame):
@@ -43,49 +38,77 @@ def transport(frame):
 
 
 class Capture:
-    """The capture of a lab, read again at every question."""
+    """The capture of a lab. Every question sees all that crossed a wire before it: a datagram of our own
+    is sent and waited for in the file."""
 
     def __init__(self, lab):
         self.path = lab.pcap()
-        self.names = {}
+        self.marker = sockets_of(lab, "ue").make(socket.AF_INET, socket.SOCK_DGRAM)
+        self.marks = itertools.count(1)
+        self.at, self.found, self.next_seq, self.seen = PCAP_HEAD, [], {}, b""
+        self.names, self.target = {}, None
         for e in lab.topology().elements:
             for address in (e.address, e.address6):
                 if address:
                     self.names[str(ipaddress.ip_address(address))] = e.name
+            if e.netns == "visited" and e.address:
+                self.target = (e.address, MARK_PORT)
 
     def frames(self):
         """Every UDP datagram, and every TCP segment with new octets, in the order of time."""
+        mark = f"mark {next(self.marks)} of {self.path}".encode()
+        self.marker.sendto(mark, self.target)
+        end = time.time() + 5
+        while self.seen != mark:
+            assert time.time() < end, "the capture does not see the test's own datagram"
+            self.read()
+            time.sleep(0 if self.seen == mark else 0.005)
+        return self.found
+
+    def read(self):
+        """What is new in the file; a last packet that is not whole yet is left for the next time."""
         with open(self.path, "rb") as f:
+            f.seek(self.at)
             data = f.read()
-        next_seq = {}
-        for seconds, frame in packets(data):
-            found = transport(frame)
-            if not found or found[2] not in (6, 17):
-                continue
-            src, dst, protocol, packet = found
-            ports = struct.unpack_from("!HH", packet)
-            ends = self.names.get(src, "ue"), self.names.get(dst, "ue")
-            if protocol == 17:
-                yield Frame(seconds, *ends, "udp", packet[8:], ports)
-                continue
+        at = 0
+        while at + 16 <= len(data):
+            seconds, nanoseconds, size, _ = struct.unpack_from("IIII", data, at)
+            if at + 16 + size > len(data):
+                break
+            self.take(seconds + nanoseconds / 1e9, data[at + 16:at + 16 + size])
+            at += 16 + size
+        self.at += at
+
+    def take(self, seconds, frame):
+        found = transport(frame)
+        if not found or found[2] not in (TCP, UDP):
+            return
+        src, dst, protocol, packet = found
+        ports = struct.unpack_from("!HH", packet)
+        ends = self.names.get(src, "ue"), self.names.get(dst, "ue")
+        if protocol == UDP and ports[1] == MARK_PORT:
+            self.seen = packet[8:]
+        elif protocol == UDP:
+            self.found.append(Frame(seconds, *ends, "udp", packet[8:], ports, src, dst))
+        else:
             seq, payload = struct.unpack_from("!I", packet, 4)[0], packet[(packet[12] >> 4) * 4:]
             flow = (src, dst, *ports)
-            if packet[13] & 2:  # SYN
-                next_seq[flow] = seq + 1
-            elif payload and seq == next_seq.get(flow, seq):
-                next_seq[flow] = seq + len(payload)
-                yield Frame(seconds, *ends, "tcp", payload, ports)
+            if packet[13] & SYN:
+                self.next_seq[flow] = seq + 1
+            elif payload and seq == self.next_seq.get(flow, seq):
+                self.next_seq[flow] = seq + len(payload)
+                self.found.append(Frame(seconds, *ends, "tcp", payload, ports, src, dst))
 
     def sip(self, call_id=None, src=None, dst=None, message=None, net=None):
         """[(Frame, sipmsg.Message)]; message: a method or a status as text."""
         found, streams = [], {}
         for f in self.frames():
-            if not set(f.ports) & set(SIP_PORTS) or f.ports[0] == DIAMETER_PORT or f.ports[1] == DIAMETER_PORT:
+            if SIP_PORT not in f.ports:
                 continue
             if f.net == "udp":
                 messages = [sipmsg.Message(f.octets)] if b"SIP/2.0" in f.octets[:4096] else []
             else:
-                key = (f.src, f.dst, f.ports)
+                key = (f.hosts, f.ports)
                 messages, streams[key] = sipmsg.messages_of(streams.get(key, b"") + f.octets)
             found += [(f, m) for m in messages
                       if (not call_id or call_id in m.all("call-id")) and (not src or f.src == src)
@@ -101,7 +124,6 @@ class Capture:
             if len(found) >= count:
                 return found
             assert time.time() < end, f"{len(found)} of {count} {message} from {src} to {dst}"
-            time.sleep(0.02)
 
     def cx(self, command=None, request=None):
         """[(Frame, diameter_raw.Message)] of Cx."""
@@ -109,7 +131,7 @@ class Capture:
         for f in self.frames():
             if f.net != "tcp" or DIAMETER_PORT not in f.ports:
                 continue
-            key = (f.src, f.dst, f.ports)
+            key = (f.hosts, f.ports)
             stream = streams.get(key, b"") + f.octets
             while len(stream) >= 20 and len(stream) >= struct.unpack("!I", stream[:4])[0] & 0xFFFFFF:
                 size = struct.unpack("!I", stream[:4])[0] & 0xFFFFFF
