@@ -83,10 +83,10 @@ static void step(struct sip_root *root)
     root->stepping = true;
     next = su_root_step(root->su, 0);
     root->stepping = false;
-    if (next < 1)
-        next = 1;
-    if (next > IDLE_MS)
+    if (next == SU_WAIT_FOREVER || next > IDLE_MS)
         next = IDLE_MS;
+    else if (next < 1)
+        next = 1;
     due = loop_now_ms(root->loop) + next;
     if (root->timer && root->due_ms <= due)
         return; /* it wakes us early enough */
