@@ -62,8 +62,8 @@ static int listen_on(struct sip *sip, const struct sip_config *config, const str
     for (size_t i = 0; i < COUNT(transports); i++) {
         snprintf(url, sizeof url, "sip:%s:%u;transport=%s;maddr=%s",
                  config->host ? config->host : host, addr_port(a), transports[i], host);
-        if (nta_agent_add_tport(sip->agent, (url_string_t const *)url, TPTAG_STUN_SERVER(0),
-                                TPTAG_QUEUESIZE(QUEUE), TPTAG_UDP_RMEM(RMEM),
+        if (nta_agent_add_tport(sip->agent, (url_string_t const *)url, TPTAG_IDENT(sip_family(a)),
+                                TPTAG_STUN_SERVER(0), TPTAG_QUEUESIZE(QUEUE), TPTAG_UDP_RMEM(RMEM),
                                 TPTAG_TIMEOUT(config->conf->timers.sip_t1x64_ms), TAG_END()) < 0)
             return why_set(why, errno ? errno : EIO, "cannot listen for SIP on %s (%s): %s",
                            addr_text(a, text), transports[i], why_not(errno));

@@ -3,6 +3,7 @@
  * retransmits, and says by an answer of its own what went wrong: 408 nobody answered, 503 it could
  * not be sent (ICMP, TCP refused). */
 #include <sofia-sip/sip_status.h>
+#include <sofia-sip/tport_tag.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,7 +110,7 @@ struct sip_op *sip_send(struct sip *sip, msg_t *m, const struct sip_target *to, 
              tcp ? "tcp" : "udp");
     if (tcp || sip->udp_outstanding < sip->max_outstanding)
         op->orq = nta_outgoing_mcreate(sip->agent, on_answer, op, (url_string_t const *)url, m,
-                                       TAG_END());
+                                       TPTAG_IDENT(sip_family(&to->addr)), TAG_END());
     sip_root_kick(sip->root);
     if (!op->orq) {
         msg_destroy(m);

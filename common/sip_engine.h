@@ -75,6 +75,13 @@ struct served { /* who takes which method */
     void *env;
 };
 
+/* The name of the sockets of one address family: without it nta sends to IPv6 from the first socket
+ * of the protocol, which is an IPv4 one. */
+static inline const char *sip_family(const struct addr *a)
+{
+    return addr_is_v6(a) ? "v6" : "v4";
+}
+
 struct sip {
     struct loop *loop;
     struct sip_root *root;

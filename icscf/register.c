@@ -24,6 +24,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "log.h"
 #include "uar.h"
@@ -219,6 +220,12 @@ static void on_located(void *arg, int err, const struct sip_targets *targets)
 
 /* ---- the REGISTER goes on ---- */
 
+/* Targets of one host name are one machine: its addresses and transports share one wait. */
+static bool is_same_host(const struct sip_target *a, const struct sip_target *b)
+{
+    return strcasecmp(a->host, b->host) == 0;
+}
+
 /* This target's share of the time: what is left, divided by the hosts that are left. */
 static unsigned share_ms(const struct register_txn *t)
 {
@@ -227,7 +234,7 @@ static unsigned share_ms(const struct register_txn *t)
     unsigned hosts = 1;
 
     for (size_t i = t->target + 1; i < t->targets.count; i++)
-        hosts += !addr_same_host(&target[i - 1].addr, &target[i].addr);
+        hosts += !is_same_host(&target[i - 1], &target[i]);
     return now_ms < t->until_ms ? (unsigned)(t->until_ms - now_ms) / hosts + 1 : 1;
 }
 
@@ -244,15 +251,15 @@ static void forward(struct register_txn *t)
         sip_send(t->icscf->sip, m, &t->targets.target[t->target], share_ms(t), on_answer, t);
 }
 
-/* The next target of the same S-CSCF. After silence its host is left, with all its transports. */
+/* The next target of the same S-CSCF. After silence its host is left, with all its targets. */
 static void try_next_target(struct register_txn *t, bool silent)
 {
-    struct addr last = t->targets.target[t->target].addr;
+    const struct sip_target *last = &t->targets.target[t->target];
 
     do
         t->target++;
     while (silent && t->target < t->targets.count &&
-           addr_same_host(&last, &t->targets.target[t->target].addr));
+           is_same_host(last, &t->targets.target[t->target]));
     if (t->target < t->targets.count)
         forward(t);
     else

@@ -87,21 +87,24 @@ static struct known *make(struct dns *dns, const char *host)
     return k;
 }
 
-/* "udp 10.0.0.1:5060" or "tcp [::1]:5060"; a wrong script ends the test program. */
+/* "udp 10.0.0.1:5060", "tcp [::1]:5060" or "udp 10.0.0.1:5060=host"; a wrong script ends the test
+ * program. */
 static struct sip_target parse(const char *text, const char *host)
 {
     struct sip_target t = {.transport = strncmp(text, "tcp ", 4) == 0 ? SIP_TCP : SIP_UDP};
-    char copy[ADDR_TEXT] = "", *colon;
+    char copy[ADDR_TEXT + 128] = "", *colon, *name;
 
     strncpy(copy, text + 4, sizeof copy - 1);
     copy[strcspn(copy, ", ")] = 0;
+    if ((name = strchr(copy, '=')))
+        *name++ = 0;
     colon = strrchr(copy, ':');
     if (!colon)
         abort();
     *colon = 0;
     if (addr_parse(&t.addr, copy, (uint16_t)strtoul(colon + 1, NULL, 10)) < 0)
         abort();
-    strncpy(t.host, host, sizeof t.host - 1);
+    strncpy(t.host, name ? name : host, sizeof t.host - 1);
     return t;
 }
 

@@ -7,6 +7,7 @@
 #include "dns.h"
 
 /* fake_dns_set - what a host has: "udp 10.60.4.20:5060, tcp 10.60.4.20:5060", in order; replaces.
+ * "udp 10.60.4.21:5060=other.hims.net": a target of another name, as SRV records give.
  * With `big` in the question the tcp targets come first, as with the real one. */
 void fake_dns_set(struct dns *, const char *host, const char *targets);
 /* fake_dns_fail - the search for this host ends with err (-ETIMEDOUT, ...). */

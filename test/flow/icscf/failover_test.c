@@ -218,12 +218,13 @@ static void DNS_06_two_hosts_of_one_scscf_share_its_time(void **state)
 
     (void)state;
     fake_dns_set(w->icscf.dns, "scscf1.hims.net",
-                 "udp 10.60.4.20:5060, tcp 10.60.4.20:5060, udp 10.60.4.30:5060");
+                 "udp 10.60.4.20:5060, udp [fd00:60::4:20]:5060, tcp 10.60.4.20:5060, "
+                 "udp 10.60.4.30:5060=other.hims.net");
     fake_sip_request(M2, PCSCF);
     hss_names(w, NAME1);
     assert_in_range(fake_sip_sent(0)->wait_ms, 1990, 2010);
     fake_clock_forward_ms(w->icscf.loop, 2010);
-    expect_sent(1, NAME1, "10.60.4.30:5060"); /* a silent host is not asked over TCP too */
+    expect_sent(1, NAME1, "10.60.4.30:5060"); /* a silent host is left with all its addresses */
     scscf_answers(w, 1, 200, NULL);
     expect_reply(200, NULL);
     end(w);
