@@ -249,7 +249,7 @@ static const char *path_text(su_home_t *home, const sip_t *sip)
     for (const sip_path_t *p = sip->sip_path; p; p = p->r_next) {
         char *one = sip_header_as_string(home, (sip_header_t const *)p);
 
-        all = *all ? su_sprintf(home, "%s, %s", all, one) : one;
+        all = *all ? su_sprintf(home, "%s,%s", all, one) : one;
     }
     return all;
 }

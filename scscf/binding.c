@@ -325,7 +325,8 @@ void registrar_print_live(const struct registrar *r, uint64_t now_ms, const char
     for (const struct registration *reg = r->all; reg; reg = reg->next)
         for (const struct binding *b = reg->bindings; b; b = b->next)
             fprintf(out,
-                    "registration impu=%s impi=%s contact=%s expires_s=%u path=%s "
-                    "service_route=%s\n",
-                    b->impu, b->impi, b->text, binding_left_s(b, now_ms), b->path, service_route);
+                    "registration impu=%s impi=%s contact=<" URL_PRINT_FORMAT "> expires_s=%u "
+                    "path=%s service_route=%s\n",
+                    b->impu, b->impi, URL_PRINT_ARGS(b->uri), binding_left_s(b, now_ms), b->path,
+                    service_route);
 }

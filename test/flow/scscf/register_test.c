@@ -34,6 +34,17 @@ static void a_first_register_is_challenged_and_the_right_answer_registers(void *
     expect_quiet();
 }
 
+static void REG_02_the_path_is_required_kept_and_given_back(void **state)
+{
+    struct world *w = *state;
+
+    ue_is_registered(w, (struct ue){.more = "Path: <sip:edge.vims.net;lr>\r\n"});
+    assert_string_equal(registrar_find(&w->scscf.registrar, IMPU)->bindings->path,
+                        "<sip:term@pcscf1.vims.net:5060;lr>,<sip:edge.vims.net;lr>");
+    expect_line(expect_answer(200),
+                "Path: <sip:term@pcscf1.vims.net:5060;lr>,<sip:edge.vims.net;lr>");
+}
+
 static void REG_05_the_nonce_is_base64_of_rand_and_autn_and_the_keys_go_with_it(void **state)
 {
     struct world *w = *state;
@@ -211,6 +222,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         flow_test(a_first_register_is_challenged_and_the_right_answer_registers),
+        flow_test(REG_02_the_path_is_required_kept_and_given_back),
         flow_test(REG_05_the_nonce_is_base64_of_rand_and_autn_and_the_keys_go_with_it),
         flow_test(REG_08_the_associated_identities_are_those_not_barred_the_default_first),
         flow_test(REG_09_a_barred_identity_registers_its_set),

@@ -89,7 +89,7 @@ static void who_and_what_are_read(void **state)
     assert_int_equal(asked.cseq, 25);
     assert_int_equal(asked.kind, ASKED_REGISTRATION);
     assert_int_equal(asked.protection, ASKED_UNPROTECTED);
-    assert_string_equal(asked.path, "<sip:term@pcscf1.vims.net;lr>, <sip:edge.vims.net;lr>");
+    assert_string_equal(asked.path, "<sip:term@pcscf1.vims.net;lr>,<sip:edge.vims.net;lr>");
     assert_string_equal(asked.charging_vector, "icid-value=\"x;y\";orig-ioi=vims.net");
     assert_string_equal(asked.contact[0].text, "\"N\" <sip:name@10.45.0.2;transport=tcp>;"
                                                "+sip.instance=\"<urn:uuid:1>\";q=0.5");
