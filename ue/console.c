@@ -1,40 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One command at a time: a line comes in, its outcome is heard, the next line is taken. A pipe and
- * a keyboard are watched by the loop; a regular file or /dev/null, which no loop can watch, is read
- * at once. */
+/* One command at a time: a line comes in, its outcome is heard, the next line is taken. */
 #include "console.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "input.h"
 #include "xalloc.h"
-
-enum { LINE = 512, SCRIPT = 65536 };
-
-struct line {
-    struct line *next;
-    char text[LINE];
-};
 
 struct console {
     struct ue *ue;
-    struct loop_watch *input;
+    struct input *input;
     struct loop_timer *soon, *waiting; /* take the next line; `wait SECONDS` */
     struct steps *steps;               /* what runs */
-    struct line *first, **last;        /* lines to be done */
-    char partial[LINE];                /* read, but no newline yet */
-    size_t partial_len;
-    bool too_long; /* the rest of an endless line is thrown away */
-    bool ended;    /* no more lines will come */
-    bool busy;     /* a command runs */
+    bool busy;                         /* a command runs */
     bool waits_for_ever;
-    bool strict; /* the first failure is the last command */
-    bool prompt;
     bool failed;
 };
 
@@ -74,7 +55,6 @@ const char *console_help(void)
 }
 
 static void on_soon(void *arg);
-static void on_input(void *arg, int fd, unsigned what);
 
 static void take_next_soon(struct console *c)
 {
@@ -84,7 +64,7 @@ static void take_next_soon(struct console *c)
 
 static void show_prompt(const struct console *c)
 {
-    if (c->prompt)
+    if (input_is_keyboard(c->input))
         printf("ue> ");
     fflush(stdout);
 }
@@ -112,11 +92,21 @@ static void on_notice(void *arg, const char *sentence)
 {
     struct console *c = arg;
 
-    printf("%s%s\n", c->prompt && !c->busy ? "\r" : "", sentence);
+    printf("%s%s\n", input_is_keyboard(c->input) && !c->busy ? "\r" : "", sentence);
     if (c->waits_for_ever)
         conclude(c, false);
     else if (!c->busy)
         show_prompt(c);
+    fflush(stdout);
+}
+
+/* A script wants one sentence a command; somebody who sits there wants to know what goes on. */
+static void on_delay(void *arg, const char *sentence)
+{
+    struct console *c = arg;
+
+    if (input_is_keyboard(c->input) && c->busy)
+        printf("... %s\n", sentence);
     fflush(stdout);
 }
 
@@ -199,23 +189,10 @@ static void do_help(struct console *c, const char *argument)
     conclude(c, true);
 }
 
-static void end_input(struct console *c)
-{
-    loop_unwatch(&c->input);
-    c->ended = true;
-}
-
 static void do_quit(struct console *c, const char *argument)
 {
-    struct line *line;
-
     (void)argument;
-    end_input(c);
-    while ((line = c->first)) {
-        c->first = line->next;
-        free(line);
-    }
-    c->last = &c->first;
+    input_end(c->input);
     conclude(c, true);
 }
 
@@ -248,118 +225,25 @@ static void run(struct console *c, char *text)
 static void on_soon(void *arg)
 {
     struct console *c = arg;
-    struct line *line = c->first;
+    char line[INPUT_LINE];
 
     c->soon = NULL;
     if (c->busy)
         return;
-    if (!line || (c->strict && c->failed)) {
-        if (c->ended)
-            loop_stop(c->ue->loop);
-        else
-            show_prompt(c);
-        return;
-    }
-    c->first = line->next;
-    if (!c->first)
-        c->last = &c->first;
-    run(c, line->text);
-    fflush(stdout);
-    free(line);
-}
-
-static void add_line(struct console *c, const char *text)
-{
-    struct line *line = xzalloc(sizeof *line);
-
-    snprintf(line->text, sizeof line->text, "%s", text);
-    *c->last = line;
-    c->last = &line->next;
-    take_next_soon(c);
-}
-
-static void finish_line(struct console *c)
-{
-    c->partial[c->partial_len] = 0;
-    c->partial_len = 0;
-    if (c->too_long)
-        snprintf(c->partial, sizeof c->partial, "(a line of more than %d characters)", LINE - 1);
-    c->too_long = false;
-    add_line(c, c->partial);
-}
-
-static void add_octets(struct console *c, const char *octets, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (octets[i] == '\n')
-            finish_line(c);
-        else if (c->partial_len + 1 < sizeof c->partial)
-            c->partial[c->partial_len++] = isprint((unsigned char)octets[i]) ? octets[i] : ' ';
-        else
-            c->too_long = true;
-    }
-}
-
-static void on_end_of_input(struct console *c)
-{
-    if (c->partial_len)
-        finish_line(c);
-    end_input(c);
-    take_next_soon(c);
-}
-
-static void on_input(void *arg, int fd, unsigned what)
-{
-    struct console *c = arg;
-    char buf[1024];
-    ssize_t n = read(fd, buf, sizeof buf);
-
-    (void)what;
-    if (n > 0)
-        add_octets(c, buf, n);
-    else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-        on_end_of_input(c);
-}
-
-static void read_at_once(struct console *c)
-{
-    char buf[4096];
-    size_t all = 0;
-    ssize_t n;
-
-    while (all < SCRIPT && (n = read(STDIN_FILENO, buf, sizeof buf)) > 0) {
-        add_octets(c, buf, n);
-        all += n;
-    }
-    on_end_of_input(c);
-}
-
-static void open_stdin(struct console *c)
-{
-    struct stat st;
-
-    c->prompt = isatty(STDIN_FILENO);
-    if (fstat(STDIN_FILENO, &st) == 0 &&
-        (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || c->prompt))
-        c->input = loop_watch(c->ue->loop, STDIN_FILENO, LOOP_READ, on_input, c);
+    if (c->failed && input_is_script(c->input))
+        input_end(c->input); /* the first failure is the last command */
+    if (input_take(c->input, line))
+        run(c, line);
+    else if (input_is_over(c->input))
+        loop_stop(c->ue->loop);
     else
-        read_at_once(c);
-    take_next_soon(c);
+        show_prompt(c);
+    fflush(stdout);
 }
 
-static void add_arguments(struct console *c, int argc, char **argv)
+static void on_more(void *arg)
 {
-    char text[LINE];
-
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "wait") == 0 && i + 1 < argc && isdigit((unsigned char)*argv[i + 1])) {
-            snprintf(text, sizeof text, "wait %s", argv[++i]);
-            add_line(c, text);
-        } else {
-            add_line(c, argv[i]);
-        }
-    }
-    c->strict = c->ended = true;
+    take_next_soon(arg);
 }
 
 struct console *console_open(struct ue *ue, int argc, char **argv)
@@ -367,33 +251,25 @@ struct console *console_open(struct ue *ue, int argc, char **argv)
     struct console *c = xzalloc(sizeof *c);
 
     c->ue = ue;
-    c->last = &c->first;
     ue->notice = on_notice;
+    ue->delay = on_delay;
     ue->notice_arg = c;
-    if (argc > 0)
-        add_arguments(c, argc, argv);
-    else
-        open_stdin(c);
+    c->input = input_open(ue->loop, argc, argv, on_more, c);
     return c;
 }
 
 int console_close(struct console *c)
 {
     int status = c->failed;
-    struct line *line;
 
     /* a command that was cut off did not succeed, except waiting */
     if (c->busy && !c->waits_for_ever && !c->waiting)
         status = 1;
     steps_cancel(&c->steps);
-    loop_unwatch(&c->input);
+    input_close(c->input);
     loop_cancel(&c->soon);
     loop_cancel(&c->waiting);
-    while ((line = c->first)) {
-        c->first = line->next;
-        free(line);
-    }
-    c->ue->notice = NULL;
+    c->ue->notice = c->ue->delay = NULL;
     free(c);
     return status;
 }

@@ -247,12 +247,13 @@ static void read_speaker(const sip_t *sip, char *node, size_t node_size, char *t
 
 void refusal_read(char *text, size_t size, int status, const sip_t *sip)
 {
-    const char *hint = hint_for(status), *phrase = NULL;
+    const char *hint, *phrase = NULL;
     char node[128], said[256];
 
     if (sip && sip->sip_status)
         phrase = sip->sip_status->st_phrase;
     read_speaker(sip, node, sizeof node, said, sizeof said);
+    hint = *said ? NULL : hint_for(status); /* whoever refuses knows better than we do */
     snprintf(text, size, "%d%s%s%s%s%s%s%s%s", status, phrase && *phrase ? " " : "",
              phrase ? phrase : "", *node ? " from " : "", node, *said ? ": " : "", said,
              hint ? " - " : "", hint ? hint : "");

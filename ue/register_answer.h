@@ -48,8 +48,8 @@ unsigned answer_min_expires_s(const sip_t *sip);
 unsigned answer_retry_after_s(const sip_t *sip);
 
 /* refusal_read - one sentence for a final answer that ends the try: status, phrase, who said so and
- * its text (Warning, RFC 3261 20.43, or Reason), and what a lab should look at. sip NULL: made by
- * our own transport. */
+ * its text (Warning, RFC 3261 20.43, or Reason); without such a text what a lab should look at.
+ * sip NULL: made by our own transport. */
 void refusal_read(char *text, size_t size, int status, const sip_t *sip);
 
 #endif

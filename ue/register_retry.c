@@ -4,6 +4,7 @@
  * doubles (RFC 5626 4.5) before all of it begins anew. A user who waits hears of it after three
  * rounds; a binding that is to be renewed is worth trying as long as it lasts. */
 #include <errno.h>
+#include <inttypes.h>
 #include <sys/random.h>
 
 #include "register.h"
@@ -45,7 +46,7 @@ void register_try_next(struct ue *ue, const struct register_input *in)
     register_describe(ue, in);
     r->challenges = r->bad_challenges = 0;
     if (other && r->pcscf_tried + 1 < ue->pdp.pcscf_count) {
-        log_warn(r->call, "%s; trying the next P-CSCF", r->busy);
+        ue_delayed(ue, "%s; trying the next P-CSCF", r->busy);
         r->pcscf_tried++;
         r->pcscf = (r->pcscf + 1) % ue->pdp.pcscf_count;
         register_ask(ue);
@@ -82,7 +83,7 @@ static void back_off(struct ue *ue, unsigned at_least_ms)
     ms = jitter(ms > LONGEST_MS ? LONGEST_MS : ms);
     if (ms < at_least_ms)
         ms = at_least_ms;
-    log_warn(r->call, "%s; trying again in %llu ms", r->busy, (unsigned long long)ms);
+    ue_delayed(ue, "%s; trying again in %" PRIu64 " ms", r->busy, ms);
     r->state = REG_BACKING_OFF;
     register_timer(ue, ms);
 }

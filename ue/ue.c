@@ -33,7 +33,7 @@ void ue_abort(struct ue *ue)
 void ue_close(struct ue *ue)
 {
     ue_abort(ue);
-    ue->notice = NULL;
+    ue->notice = ue->delay = NULL;
     detach_locally(ue);
     radio_close(ue);
     sim_close(&ue->sim);
@@ -50,6 +50,19 @@ void ue_say(struct ue *ue, const char *format, ...)
     log_warn(ue->call, "%s", sentence);
     if (ue->notice)
         ue->notice(ue->notice_arg, sentence);
+}
+
+void ue_delayed(struct ue *ue, const char *format, ...)
+{
+    char sentence[UE_SENTENCE];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(sentence, sizeof sentence, format, ap);
+    va_end(ap);
+    log_warn(*ue->reg.call ? ue->reg.call : ue->call, "%s", sentence);
+    if (ue->delay)
+        ue->delay(ue->notice_arg, sentence);
 }
 
 static void print_registration(struct ue *ue, FILE *out)

@@ -108,7 +108,8 @@ struct ue {
     struct pdp pdp;
     struct registration reg;
     ue_notice_fn *notice; /* hears what nobody asked for: a lost registration */
-    void *notice_arg;
+    ue_notice_fn *delay;  /* hears why an outcome takes its time */
+    void *notice_arg;     /* of both */
 };
 
 /* ue_open - a terminal that is switched on and idle. name NULL: the first of the configuration.
@@ -121,6 +122,8 @@ void ue_close(struct ue *ue);
 void ue_abort(struct ue *ue);
 /* ue_say - tell the user something that nobody asked for (and log it). */
 void ue_say(struct ue *ue, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* ue_delayed - tell the user why it takes its time (and log it). */
+void ue_delayed(struct ue *ue, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* ue_print - what is, several lines: `status` and SIGUSR1. */
 void ue_print(struct ue *ue, FILE *out);
 

@@ -176,7 +176,7 @@ static void UE_07_a_403_is_not_tried_again(void **state)
     begin_registration();
     heard_register();
     fake_sip_answer(0, 403, "Warning: 399 icscf1.hims.net \"not a subscriber\"\r\n");
-    heard_outcome(-EACCES, "failed: 403 Forbidden from icscf1.hims.net: not a subscriber - look");
+    heard_outcome(-EACCES, "failed: 403 Forbidden from icscf1.hims.net: not a subscriber");
     fake_clock_forward_ms(loop, 3600000);
     heard_no_more();
 }

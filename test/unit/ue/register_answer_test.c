@@ -202,11 +202,9 @@ static void UE_07_a_refusal_says_who_refused_and_why(void **state)
     refusal_read(
         text, sizeof text, 403,
         answer("403 Forbidden", "Warning: 399 icscf1.hims.net \"IMPU is not in the HSS\"\r\n"));
-    assert_string_equal(strstr(text, "403") ? text : "",
-                        "403 Forbidden from icscf1.hims.net: IMPU is not in the HSS - look for the "
-                        "IMPU and IMPI in the HSS, whether they belong together, whether "
-                        "registration and this visited network are allowed, and whether K and OPc "
-                        "agree");
+    assert_string_equal(text, "403 Forbidden from icscf1.hims.net: IMPU is not in the HSS");
+    refusal_read(text, sizeof text, 403, answer("403 Forbidden", ""));
+    assert_non_null(strstr(text, "403 Forbidden - look for the IMPU and IMPI in the HSS"));
     refusal_read(text, sizeof text, 699, answer("699 Never", ""));
     assert_string_equal(text, "699 Never - the network refuses for good");
     refusal_read(text, sizeof text, 418, NULL);
@@ -223,7 +221,7 @@ static void a_reason_is_read_where_there_is_no_warning(void **state)
     refusal_read(
         text, sizeof text, 480,
         answer("480 Temporarily Unavailable", "Reason: SIP;cause=480;text=\"no S-CSCF\"\r\n"));
-    assert_non_null(strstr(text, "Unavailable: no S-CSCF - "));
+    assert_non_null(strstr(text, "Unavailable: no S-CSCF"));
 }
 
 int main(void)
