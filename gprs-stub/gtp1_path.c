@@ -314,10 +314,10 @@ void gtp_path_close(struct gtp_path *path)
 {
     if (!path)
         return;
+    gtp_peers_end(path); /* their echo requests are among the requests */
     while (path->requests)
         forget(path->requests);
     gtp_cache_end(path);
-    gtp_peers_end(path);
     loop_unwatch(&path->watch);
     if (path->fd >= 0)
         close(path->fd);

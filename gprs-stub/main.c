@@ -57,6 +57,7 @@ int main(int argc, char **argv)
     ggsn = both || strcmp(d.role, "ggsn") == 0;
     if (!sgsn && !ggsn) {
         fprintf(stderr, "gprs-stub: --role must be sgsn, ggsn or both, got '%s'\n", d.role);
+        daemon_end(&d);
         return 2;
     }
     open_roles(&roles, &d, sgsn, ggsn);

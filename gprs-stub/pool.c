@@ -3,10 +3,10 @@
 #include "pool.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "xalloc.h"
-#include <stdlib.h>
 
 enum { MOST_BITS = 20 };
 

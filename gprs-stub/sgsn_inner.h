@@ -116,7 +116,9 @@ void mm_new_ptmsi(struct mm *mm);
 void mm_wait(struct mm *mm, unsigned ms, loop_fn *fn);
 void mm_wait_no_more(struct mm *mm);
 
+/* pdp_add - a context in state PDP_CREATING; the NSAPI must be free. */
 struct pdp *pdp_add(struct mm *mm, unsigned nsapi, unsigned ti);
+/* pdp_find_ti - by the terminal's transaction identifier; NULL: none. */
 struct pdp *pdp_find_ti(struct mm *mm, unsigned ti);
 /* pdp_remove - out of the tables and freed, nothing more is sent. */
 void pdp_remove(struct pdp *pdp);
@@ -129,12 +131,16 @@ void pdp_abandon(struct pdp *pdp);
 /* --- the procedures ----------------------------------------------------------------------------
  */
 
+/* attach_begin - an Attach Request from a TLLI that has no context.
+ * attach_again - one from a terminal that has: repeated, or a new life of it. */
 void attach_begin(struct sgsn *sgsn, const struct gb_way *way, uint32_t tlli,
                   const struct gmm_attach_request *request);
 void attach_again(struct mm *mm, const struct gmm_attach_request *request);
+/* attach_on_identity, attach_on_complete - the terminal's answers. */
 void attach_on_identity(struct mm *mm, const struct nas *m);
 void attach_on_complete(struct mm *mm, const struct nas *m);
 
+/* detach_begin - a Detach Request of an attached terminal. */
 void detach_begin(struct mm *mm, const struct gmm_detach_request *request);
 /* detach_stranger - a Detach Request from a TLLI that has no context: it is right. */
 void detach_stranger(struct sgsn *sgsn, const struct gb_way *way, uint32_t tlli,
@@ -142,13 +148,16 @@ void detach_stranger(struct sgsn *sgsn, const struct gb_way *way, uint32_t tlli,
 /* detach_send_away - anything else from such a TLLI: attach again. */
 void detach_send_away(struct sgsn *sgsn, const struct gb_way *way, uint32_t tlli);
 
+/* activate_begin - an Activate PDP Context Request. */
 void activate_begin(struct mm *mm, const struct nas *m);
 /* activate_refuse - an Activate PDP Context Request that could not even be read. */
 void activate_refuse(struct mm *mm, const struct nas *m, unsigned cause);
 
+/* deactivate_begin - a Deactivate PDP Context Request. */
 void deactivate_begin(struct mm *mm, const struct nas *m);
 /* deactivate_by_network - tell the terminal; the GGSN has forgotten the context already. */
 void deactivate_by_network(struct pdp *pdp, unsigned cause);
+/* deactivate_on_accept - the terminal's answer to it. */
 void deactivate_on_accept(struct mm *mm, const struct nas *m);
 
 #endif

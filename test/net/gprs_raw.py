@@ -333,6 +333,16 @@ class Gtp:
         assert m.seq == seq
         return m
 
+    def alive(self):
+        """Echo until it is answered: a socket that was flooded has lost some."""
+        for _ in range(20):
+            try:
+                self.send(ECHO)
+                return self.receive(ECHO + 1, 0.5)
+            except Silence:
+                pass
+        raise Silence("no answer to echo")
+
     def create(self, **kw):
         return self.ask(CREATE, 0, *create_elements(self.sock, **kw))
 
