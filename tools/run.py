@@ -26,7 +26,8 @@ SILENT = {
     "scscf": "the S-CSCF does not answer SIP: is it up, and does the HSS name the right S-CSCF?",
     "hss": "the HSS does not answer Diameter: is it up, is the connection to it open (./lab logs hss)?",
 }
-# What a refusal means: (column that refused, message, text in its keys), the first that fits.
+# What a refusal means: column that refused, message, text in its keys; the first that fits, and so the
+# deepest in the core first.
 REFUSED = (
     ("sgsn", "Attach Reject", "", "the SGSN does not let this SIM in: is its IMSI among the subscribers of lab.yaml, "
      "with gprs allowed?"),
@@ -115,11 +116,10 @@ def likely_cause(events, elements, lines):
     for e in elements:
         if e["restarts"] or e["state"] != "up":
             return f"{e['name']} died ({e['last_exit']}): see logs/{e['name']}.log"
-    for e in reversed(events):
-        for column, message, text, cause in REFUSED:
-            if e.kind == "message" and e.sender == column and e.message.split(" ")[0] == message.split(" ")[0] \
-                    and e.message.startswith(message) and text in " ".join(e.keys.values()):
-                return cause
+    for column, message, text, cause in REFUSED:
+        if any(e.kind == "message" and e.sender == column and e.message == message and
+               text in " ".join(e.keys.values()) for e in events):
+            return cause
     if silent_link(lines):
         return SILENT["sgsn"]
     request = unanswered(events)

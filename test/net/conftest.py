@@ -23,8 +23,14 @@ def machine():
         pytest.skip("the kernel allows no private namespaces here (./lab doctor)")
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    item.failed = getattr(item, "failed", False) or outcome.get_result().failed
+
+
 @pytest.fixture
-def make_lab(machine):
+def make_lab(machine, request):
     """make_lab(change, sims): a lab that is closed, and searched for sanitizer reports, after the test."""
     labs = []
 
@@ -34,6 +40,8 @@ def make_lab(machine):
 
     yield make
     for lab in labs:
+        if getattr(request.node, "failed", False):
+            print(f"--- warnings of the lab in {lab.rundir}\n{lab.remarks()}")
         lab.close()
 
 

@@ -109,6 +109,19 @@ class Lab:
         """Commands of a terminal, which then switches itself off."""
         return self.command("ue", name, *words)
 
+    def ue_with_card(self, change, *words):
+        """The first terminal with another card than the HSS thinks: keys of its SIM changed."""
+        with open(os.path.join(self.rundir, "sims.yaml"), encoding="utf-8") as f:
+            cards = yaml.load(f, Loader=yaml.BaseLoader)
+        merge(cards["sims"][0], change)
+        with open(self.conf, encoding="utf-8") as f:
+            lab = yaml.load(f, Loader=yaml.BaseLoader)
+        lab["sims"] = "other-sims.yaml"
+        self.write("other-sims.yaml", cards)
+        self.write("other-lab.yaml", lab)
+        return self.exec("ue", BIN + "/ue", "-c", os.path.join(self.rundir, "other-lab.yaml"), "--name", "name",
+                         "--state-dir", os.path.join(self.rundir, "state"), *words)
+
     def terminal(self, name="name"):
         """A terminal that stays on: .do(command) gives the sentence, .end() switches it off."""
         t = run.Terminal(self.args, name)
@@ -150,6 +163,10 @@ class Lab:
 
     def pcap(self):
         return os.path.join(self.rundir, "run.pcap")
+
+    def remarks(self):
+        """What the elements warned of, for the report of a test that failed."""
+        return "\n".join(line.whole for line in self.lines() if line.level in ("warn", "error"))[-4000:]
 
     def reports(self):
         """Lines of any log that a sanitizer or an assertion wrote."""
