@@ -153,7 +153,7 @@ struct cx_config {
     struct cx_peer peer[16]; /* client: the HSS; HSS: who may connect */
     size_t peer_count;
     const char *destination_realm; /* client */
-    unsigned tc_s, tw_s;           /* reconnect, watchdog (>= 6) */
+    unsigned tc_s, tw_s;           /* reconnect, watchdog (RFC 3539: 6 or more) */
     unsigned wait_ms;              /* longest wait for an answer */
     unsigned max_outstanding;      /* questions under way before -EBUSY; 0: 500 */
 };

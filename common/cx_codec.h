@@ -66,8 +66,8 @@ int cx_message_answer(struct msg **msg, const char *identity, const char *realm)
  * example of what is missing (RFC 6733 7.5). */
 void cx_message_fail(struct msg *msg, struct avp *bad, enum cx_avp missing);
 
-/* cx_message_find - the first child (of a message or group) that is this AVP, with a value; parsed
- * if it was not. NULL: none, or it cannot be parsed. */
+/* cx_message_find - the first child (of a message or group) that is this AVP; NULL: none. Its
+ * avp_value is NULL when it is a group, or was not parsed. */
 struct avp_hdr *cx_message_find(void *parent, enum cx_avp avp, struct avp **where);
 /* cx_message_call - the call tag in Session-Id, "" when there is none. */
 const char *cx_message_call(struct msg *msg, char call[9]);

@@ -235,7 +235,7 @@ static int refuse_session_id(void *data, union avp_value *value, char **message)
 {
     (void)data;
     (void)value;
-    *message = "Session-Id is empty or holds a NUL octet";
+    *message = "Session-Id holds a NUL octet";
     return EBADMSG;
 }
 

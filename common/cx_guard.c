@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* freeDiameter 1.2.1 ends its whole stack when an accepted peer sends a request whose Session-Id
- * holds a NUL octet (and reads past one that is empty). So every message is looked at before the
- * library does: such a Session-Id gets the code of an AVP of our own (cx_dict.c) that no value
- * satisfies, and the library itself answers 5004 with Failed-AVP (RFC 6733 7.1.5), which then gets
- * its right code back. Nothing here is trusted: lengths are checked against the buffer. */
+/* What an accepted peer can do to end the whole stack of freeDiameter 1.2.1, and how it is kept
+ * from it. (Whatever else makes the library give up ends the process: cx_stack.c.)
+ *
+ * A request whose Session-Id holds a NUL octet. So every message is looked at before the library
+ * does: such a Session-Id gets the code of an AVP of our own (cx_dict.c) that no value satisfies,
+ * and the library itself answers 5004 with Failed-AVP (RFC 6733 7.1.5), which then gets its right
+ * code back. Nothing here is trusted: lengths are checked against the buffer.
+ *
+ * A request that the library refuses by itself, from a peer that is gone before the answer: the
+ * routing thread takes "cannot send" for the end of the world. The library calls fd_out_send
+ * through the dynamic linker, so the one defined here comes first and makes a lost answer what it
+ * is. */
 #include <arpa/inet.h>
+#include <dlfcn.h>
+#include <errno.h>
 #include <string.h>
 
 #include "cx_stack.h"
+#include "log.h"
 
 enum { HEADER = 20, AVP_HEADER = 8, SESSION_ID = 263 };
 
@@ -37,7 +47,7 @@ void cx_guard_message(uint8_t *message, size_t len)
         if (avp_len < AVP_HEADER || avp_len > len - at)
             return; /* the library refuses the whole message */
         if (read_u32(avp) == SESSION_ID && !vendor &&
-            (avp_len == AVP_HEADER || memchr(avp + AVP_HEADER, '\0', avp_len - AVP_HEADER)))
+            memchr(avp + AVP_HEADER, '\0', avp_len - AVP_HEADER))
             write_u32(avp, CX_AVP_BAD_SESSION_ID);
         at += PAD4(avp_len);
     }
@@ -56,4 +66,37 @@ void cx_guard_restore(struct msg *answer)
     }
     if (bad && fd_msg_avp_hdr(bad, &hdr) == 0 && hdr->avp_code == CX_AVP_BAD_SESSION_ID)
         hdr->avp_code = SESSION_ID;
+}
+
+/* ---- answers to those who have gone ---- */
+
+struct cnxctx;
+struct fd_peer;
+int fd_out_send(struct msg **msg, struct cnxctx *cnx, struct fd_peer *peer, int update);
+typedef int out_send_fn(struct msg **, struct cnxctx *, struct fd_peer *, int);
+
+/* Requests are sent to somebody else when this fails, and the base protocol's own messages belong
+ * to the connection that fails: both want to know. */
+static bool is_plain_answer(struct msg *msg)
+{
+    struct msg_hdr *hdr;
+
+    return msg && fd_msg_hdr(msg, &hdr) == 0 && !(hdr->msg_flags & CMD_FLAG_REQUEST) &&
+           hdr->msg_code != CC_CAPABILITIES_EXCHANGE && hdr->msg_code != CC_DEVICE_WATCHDOG &&
+           hdr->msg_code != CC_DISCONNECT_PEER;
+}
+
+int fd_out_send(struct msg **msg, struct cnxctx *cnx, struct fd_peer *peer, int update)
+{
+    out_send_fn *library = (out_send_fn *)dlsym(RTLD_NEXT, "fd_out_send");
+    bool answer = msg && is_plain_answer(*msg);
+    int rc = library ? library(msg, cnx, peer, update) : ENOSYS;
+
+    if (rc == 0 || !answer)
+        return rc;
+    log_debug(NULL, "diameter answer not sent: its peer has gone");
+    if (*msg)
+        fd_msg_free(*msg);
+    *msg = NULL;
+    return 0;
 }

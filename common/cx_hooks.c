@@ -6,12 +6,14 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 
-#include "cx_stack.h"
+#include "cx_trace.h"
 #include "log.h"
+#include "xalloc.h"
 
 struct link { /* what is known of the connection with one configured peer */
     const char *identity;
@@ -110,6 +112,31 @@ static void on_disconnected(struct peer_hdr *peer, const char *reason)
         log_debug(NULL, "diameter peer %s not connected: %s", peer->info.pi_diamid, reason);
 }
 
+/* ---- messages ---- */
+
+/* The line is made from octets that are written anew: a message just received is not parsed yet,
+ * and looking into its AVPs now would change what the library finds later (a broken group, looked
+ * at twice, is empty and fine). The library's own memory per message ("pmd") is no way either: a
+ * message whose header says less than 4 octets overwrites it. */
+static void trace(const char *arrow, struct msg *msg, const char *identity)
+{
+    struct cx_trace *t;
+    struct msg_hdr *hdr;
+    uint8_t *octets;
+    size_t len;
+
+    if (fd_msg_hdr(msg, &hdr) != 0 ||
+        !log_on(hdr->msg_appl == CX_APPLICATION ? LEVEL_INFO : LEVEL_DEBUG) ||
+        fd_msg_bufferize(msg, &octets, &len) != 0)
+        return;
+    t = xzalloc(sizeof *t);
+    cx_trace_read(t, octets, len);
+    cx_trace_write(t, arrow, identity);
+    free(t);
+    wipe(octets, len); /* vectors */
+    free(octets);
+}
+
 static const char *source_of(struct msg *msg)
 {
     DiamId_t id = NULL;
@@ -128,15 +155,15 @@ static void on_hook(enum fd_hook_type type, struct msg *msg, struct peer_hdr *pe
     (void)arg;
     switch (type) {
     case HOOK_DATA_RECEIVED: cx_guard_message(data->buffer, data->length); break;
-    case HOOK_MESSAGE_RECEIVED: cx_trace("<-", msg, identity); break;
-    case HOOK_MESSAGE_SENDING: cx_trace("->", msg, identity); break;
+    case HOOK_MESSAGE_RECEIVED: trace("<-", msg, identity); break;
+    case HOOK_MESSAGE_SENDING: trace("->", msg, identity); break;
     case HOOK_MESSAGE_PARSING_ERROR:
         log_warn(NULL, "diameter peer %s sent what cannot be read: %s",
                  identity ? identity : source_of(msg), msg ? text : "broken lengths");
         break;
     case HOOK_MESSAGE_PARSING_ERROR2: cx_guard_restore(msg); break;
     case HOOK_MESSAGE_ROUTING_ERROR: log_debug(NULL, "diameter message not sent: %s", text); break;
-    case HOOK_MESSAGE_DROPPED: log_warn(NULL, "diameter message dropped: %s", text); break;
+    case HOOK_MESSAGE_DROPPED: log_debug(NULL, "diameter message dropped: %s", text); break;
     case HOOK_PEER_CONNECT_SUCCESS: on_connected(peer); break;
     case HOOK_PEER_CONNECT_FAILED: on_disconnected(peer, text); break;
     default: break;

@@ -121,14 +121,11 @@ struct avp_hdr *cx_message_find(void *parent, enum cx_avp avp, struct avp **wher
 {
     struct avp *a = NULL;
     struct avp_hdr *hdr;
-    struct fd_pei nobody = {0};
 
     fd_msg_browse(parent, MSG_BRW_FIRST_CHILD, &a, NULL);
     for (; a; fd_msg_browse(a, MSG_BRW_NEXT, &a, NULL)) {
         if (fd_msg_avp_hdr(a, &hdr) != 0 || !cx_dict_is(hdr, avp))
             continue;
-        if (!hdr->avp_value && fd_msg_parse_dict(a, fd_g_config->cnf_dict, &nobody) != 0)
-            return NULL;
         if (where)
             *where = a;
         return hdr;

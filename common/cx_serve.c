@@ -60,7 +60,7 @@ static void set_error_bit(struct msg *msg, int result)
 
 /* The message is gone afterwards, whatever happens. */
 static void send_answer(struct cx *cx, struct msg *msg, enum cx_command command, const void *answer,
-                        struct avp *bad)
+                        struct avp *bad, enum cx_avp missing)
 {
     int result = *(const int *)answer;
     int rc = cx_message_answer(&msg, cx->config.identity, cx->config.realm);
@@ -68,7 +68,7 @@ static void send_answer(struct cx *cx, struct msg *msg, enum cx_command command,
     if (rc == 0)
         rc = cx_encode(msg, cx_answer_fields(command), answer);
     if (rc == 0 && (bad || result == CX_MISSING_AVP))
-        cx_message_fail(msg, bad, CX_AVP_USER_NAME);
+        cx_message_fail(msg, bad, missing);
     set_error_bit(msg, result);
     if (rc == 0 && fd_msg_send(&msg, NULL, NULL) == 0)
         return;
@@ -88,7 +88,7 @@ static void send_result(struct cx *cx, struct msg *msg, enum cx_command command,
     } answer = {0};
 
     answer.uaa.result = result;
-    send_answer(cx, msg, command, &answer, bad);
+    send_answer(cx, msg, command, &answer, bad, CX_AVP_SESSION_ID);
 }
 
 static void unlink_reply(struct cx_reply *reply)
@@ -103,11 +103,21 @@ static void unlink_reply(struct cx_reply *reply)
     free(reply);
 }
 
+/* What a handler misses when it answers 5005: the library has checked the rest. */
+static enum cx_avp missing_in(const struct cx_reply *reply)
+{
+    const struct cx_sar *sar = &reply->request.sar;
+
+    if (reply->command != CX_SAR || !sar->impi[0])
+        return CX_AVP_USER_NAME;
+    return sar->impu_count ? CX_AVP_SERVER_NAME : CX_AVP_PUBLIC_IDENTITY;
+}
+
 /* The one way out of a reply; nothing is sent when on_deadline did that already. */
 static void finish(struct cx_reply *reply, const void *answer)
 {
     if (reply->msg) {
-        send_answer(reply->cx, reply->msg, reply->command, answer, NULL);
+        send_answer(reply->cx, reply->msg, reply->command, answer, NULL, missing_in(reply));
         reply->msg = NULL;
         reply->cx->served++;
     }

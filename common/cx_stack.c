@@ -132,6 +132,8 @@ static int configure(const struct cx_config *config, struct why *why)
     if (rc != 0)
         return why_set(why, EINVAL, "the Diameter library refuses its configuration: %s",
                        first_error[0] ? first_error : strerror(rc));
+    if (config->tw_s) /* its grammar knows no watchdog under 6 s, which tests have */
+        fd_g_config->cnf_timer_tw = config->tw_s;
     return 0;
 }
 

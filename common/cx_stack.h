@@ -35,14 +35,9 @@ bool cx_hooks_link(const char *identity, char local[ADDR_TEXT], char remote[ADDR
 /* ---- cx_guard.c: what the library cannot stand ---- */
 
 /* cx_guard_message - look at a message as it came (HOOK_DATA_RECEIVED) and make a Session-Id that
- * is empty or holds a NUL octet harmless. */
+ * holds a NUL octet harmless. */
 void cx_guard_message(uint8_t *message, size_t len);
 /* cx_guard_restore - give Failed-AVP of a refusal the code that the peer sent. */
 void cx_guard_restore(struct msg *answer);
-
-/* ---- cx_trace.c: one arrow line per message ---- */
-
-/* cx_trace - log a message; arrow "->" or "<-"; identity of the peer or NULL. Any thread. */
-void cx_trace(const char *arrow, struct msg *msg, const char *identity);
 
 #endif

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One arrow line for every Diameter message that crosses the wire, at the moment it does: also for
- * what the library answers by itself (3001, 5005, ...). Names and results, never vectors or keys.
- * Runs on the library's threads; a message just received has not been parsed, so the AVPs of
- * interest are, one by one. */
+/* One arrow line for every Diameter message that crosses the wire, when it does: also for what the
+ * library answers by itself (3001, 5005, ...) and for what it will refuse. Names and results, never
+ * vectors or keys. Read from the octets and not from the library's message: to look into a message
+ * that the library has not parsed yet would change what it finds there later. Lengths are checked
+ * against the message; what does not fit is not read. */
+#include "cx_trace.h"
+
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "cx_codec.h"
-#include "cx_stack.h"
 #include "log.h"
 #include "xalloc.h"
+
+enum { HEADER = 20, AVP_HEADER = 8, AVP_VENDOR_HEADER = 12 };
 
 static const char *const uat_names[] = {"registration", "de-registration",
                                         "registration-and-capabilities"};
@@ -28,152 +32,219 @@ static const char *const sat_names[] = {
     "deregistration-too-much-data",
 };
 
-/* The text of an AVP in a buffer, NULL when it is not there: log_arrow then leaves the pair out. */
-static const char *text_of(void *parent, enum cx_avp avp, char *buf, size_t size)
-{
-    struct avp_hdr *hdr = parent ? cx_message_find(parent, avp, NULL) : NULL;
+/* ---- reading ---- */
 
-    if (!hdr || !hdr->avp_value)
-        return NULL;
-    snprintf(buf, size, "%.*s", (int)hdr->avp_value->os.len, (char *)hdr->avp_value->os.data);
-    return buf;
-}
-
-static const char *number_of(void *parent, enum cx_avp avp, char buf[24])
-{
-    struct avp_hdr *hdr = parent ? cx_message_find(parent, avp, NULL) : NULL;
-
-    return hdr && hdr->avp_value ? log_number(hdr->avp_value->i32, buf) : NULL;
-}
-
-static const char *name_of(struct msg *msg, enum cx_avp avp, const char *const *names, size_t count,
-                           char buf[24])
-{
-    struct avp_hdr *hdr = cx_message_find(msg, avp, NULL);
-
-    if (!hdr || !hdr->avp_value)
-        return NULL;
-    return hdr->avp_value->u32 < count ? names[hdr->avp_value->u32]
-                                       : log_number(hdr->avp_value->i32, buf);
-}
-
-static struct avp *group_of(struct msg *msg, enum cx_avp avp)
-{
-    struct avp *group = NULL;
-
-    return cx_message_find(msg, avp, &group) ? group : NULL;
-}
-
-/* "1,2" from the capabilities of a group. */
-static const char *list_of(struct avp *group, enum cx_avp avp, char *buf, size_t size)
-{
-    struct avp *a = NULL;
-    struct avp_hdr *hdr;
-    size_t len = 0;
-
-    if (!group)
-        return NULL;
-    fd_msg_browse(group, MSG_BRW_FIRST_CHILD, &a, NULL);
-    for (; a && len + 16 < size; fd_msg_browse(a, MSG_BRW_NEXT, &a, NULL)) {
-        if (fd_msg_avp_hdr(a, &hdr) == 0 && cx_dict_is(hdr, avp) && hdr->avp_value)
-            len += snprintf(buf + len, size - len, "%s%u", len ? "," : "", hdr->avp_value->u32);
-    }
-    return len ? buf : NULL;
-}
-
-static const char *result_of(struct msg *msg)
-{
-    struct avp_hdr *base = cx_message_find(msg, CX_AVP_RESULT_CODE, NULL);
-    struct avp *group = group_of(msg, CX_AVP_EXPERIMENTAL_RESULT);
-    struct avp_hdr *code = NULL;
-
-    if (base && base->avp_value)
-        return cx_result_text(base->avp_value->u32);
-    if (group)
-        code = cx_message_find(group, CX_AVP_EXPERIMENTAL_RESULT_CODE, NULL);
-    return code && code->avp_value ? cx_result_text(CX_EXP | code->avp_value->u32) : NULL;
-}
-
-static const char *octets_of(struct msg *msg, enum cx_avp avp, char buf[24])
-{
-    struct avp_hdr *hdr = cx_message_find(msg, avp, NULL);
-
-    return hdr && hdr->avp_value ? log_number(hdr->avp_value->os.len, buf) : NULL;
-}
-
-/* "icscf1" of "icscf1.hims.net": elements are named by their first label. */
-static const char *element_of(struct msg *msg, const char *identity, char buf[CX_TEXT])
-{
-    if (identity)
-        snprintf(buf, CX_TEXT, "%s", identity);
-    else if (!text_of(msg, CX_AVP_ORIGIN_HOST, buf, CX_TEXT))
-        return "(unknown)";
-    buf[strcspn(buf, ".")] = '\0';
-    return buf;
-}
-
-struct ends {
-    char src[ADDR_TEXT], dst[ADDR_TEXT];
+struct piece { /* one AVP, or what is left of a list of them */
+    uint32_t code, vendor;
+    const uint8_t *data;
+    size_t len;
 };
 
-static void find_ends(struct ends *e, bool sent, const char *identity)
+static uint32_t read_u32(const uint8_t *at)
 {
-    cx_hooks_link(identity, sent ? e->src : e->dst, sent ? e->dst : e->src);
+    uint32_t value;
+
+    memcpy(&value, at, sizeof value);
+    return ntohl(value);
 }
 
-/* CER, DWR, DPR and what is not Cx: one short line for debugging. */
-static void trace_base(const char *arrow, struct msg *msg, const struct msg_hdr *hdr,
-                       const char *identity)
+/* Take the first AVP off the rest. */
+static bool take(struct piece *rest, struct piece *avp)
 {
-    char name[24], peer[CX_TEXT];
-    bool request = hdr->msg_flags & CMD_FLAG_REQUEST;
+    size_t head = AVP_HEADER, whole;
 
-    log_arrow_at(LEVEL_DEBUG, NULL, arrow, element_of(msg, identity, peer),
-                 cx_dict_command_name(hdr->msg_code, request, name), "proto", "cx", "result",
-                 request ? NULL : result_of(msg), NULL);
+    if (rest->len < AVP_HEADER)
+        return false;
+    avp->code = read_u32(rest->data);
+    avp->vendor = 0;
+    whole = read_u32(rest->data + 4) & 0xffffff;
+    if (rest->data[4] & AVP_FLAG_VENDOR)
+        head = AVP_VENDOR_HEADER;
+    if (whole < head || whole > rest->len)
+        return false;
+    if (head == AVP_VENDOR_HEADER)
+        avp->vendor = read_u32(rest->data + AVP_HEADER);
+    avp->data = rest->data + head;
+    avp->len = whole - head;
+    whole = PAD4(whole) < rest->len ? PAD4(whole) : rest->len;
+    rest->data += whole;
+    rest->len -= whole;
+    return true;
 }
 
-static void trace_cx(const char *arrow, struct msg *msg, const struct msg_hdr *hdr,
-                     const char *identity)
+static bool is(const struct piece *avp, enum cx_avp what)
 {
-    char call[9], peer[CX_TEXT], name[24], e2e[16], impi[CX_TEXT], impu[CX_TEXT], visited[CX_TEXT];
-    char server[CX_TEXT], scheme[64], error[CX_TEXT], uat[24], sat[24], items[24], data[24];
-    char must[128], may[128];
-    bool request = hdr->msg_flags & CMD_FLAG_REQUEST;
-    struct avp *item = group_of(msg, CX_AVP_SIP_AUTH_DATA_ITEM);
-    struct avp *caps = group_of(msg, CX_AVP_SERVER_CAPABILITIES);
-    struct ends e = {0};
+    struct avp_hdr hdr = {.avp_code = avp->code,
+                          .avp_flags = avp->vendor ? AVP_FLAG_VENDOR : 0,
+                          .avp_vendor = avp->vendor};
 
-    find_ends(&e, arrow[0] == '-', identity);
-    snprintf(e2e, sizeof e2e, "0x%08x", hdr->msg_eteid);
-    log_arrow(
-        cx_message_call(msg, call), arrow, element_of(msg, identity, peer),
-        cx_dict_command_name(hdr->msg_code, request, name), "proto", "cx", "src",
-        e.src[0] ? e.src : NULL, "dst", e.dst[0] ? e.dst : NULL, "impi",
-        text_of(msg, CX_AVP_USER_NAME, impi, sizeof impi), "impu",
-        text_of(msg, CX_AVP_PUBLIC_IDENTITY, impu, sizeof impu), "visited",
-        text_of(msg, CX_AVP_VISITED_NETWORK_IDENTIFIER, visited, sizeof visited), "type",
-        name_of(msg, CX_AVP_USER_AUTHORIZATION_TYPE, uat_names, COUNT(uat_names), uat),
-        "assignment", name_of(msg, CX_AVP_SERVER_ASSIGNMENT_TYPE, sat_names, COUNT(sat_names), sat),
-        "scheme", text_of(item, CX_AVP_SIP_AUTHENTICATION_SCHEME, scheme, sizeof scheme), "resync",
-        request && item && cx_message_find(item, CX_AVP_SIP_AUTHORIZATION, NULL) ? "yes" : NULL,
-        "items", number_of(msg, CX_AVP_SIP_NUMBER_AUTH_ITEMS, items), "result",
-        request ? NULL : result_of(msg), "server_name",
-        text_of(msg, CX_AVP_SERVER_NAME, server, sizeof server), "mandatory",
-        list_of(caps, CX_AVP_MANDATORY_CAPABILITY, must, sizeof must), "optional",
-        list_of(caps, CX_AVP_OPTIONAL_CAPABILITY, may, sizeof may), "user_data_octets",
-        octets_of(msg, CX_AVP_USER_DATA, data), "error",
-        text_of(msg, CX_AVP_ERROR_MESSAGE, error, sizeof error), "e2e", e2e, NULL);
+    return cx_dict_is(&hdr, what);
 }
 
-void cx_trace(const char *arrow, struct msg *msg, const char *identity)
+/* The first of its kind counts. */
+static void get_text(const struct piece *avp, char *out, size_t size)
 {
-    struct msg_hdr *hdr;
+    if (!out[0])
+        snprintf(out, size, "%.*s", (int)(avp->len < size ? avp->len : size - 1),
+                 (const char *)avp->data);
+}
 
-    if (!log_on(LEVEL_INFO) || fd_msg_hdr(msg, &hdr) != 0)
+static void get_number(const struct piece *avp, char out[24])
+{
+    if (avp->len == 4 && !out[0])
+        snprintf(out, 24, "%u", read_u32(avp->data));
+}
+
+static void get_name(const struct piece *avp, const char *const *names, size_t count,
+                     const char **out, char number[24])
+{
+    uint32_t value = avp->len == 4 ? read_u32(avp->data) : UINT32_MAX;
+
+    if (value < count)
+        *out = names[value];
+    else
+        get_number(avp, number);
+}
+
+static void get_capability(const struct piece *avp, char *out, size_t size)
+{
+    size_t len = strlen(out);
+
+    if (avp->len == 4 && len + 16 < size)
+        snprintf(out + len, size - len, "%s%u", len ? "," : "", read_u32(avp->data));
+}
+
+static void read_item(struct cx_trace *t, struct piece group)
+{
+    struct piece avp;
+
+    while (take(&group, &avp)) {
+        if (is(&avp, CX_AVP_SIP_AUTHENTICATION_SCHEME))
+            get_text(&avp, t->scheme, sizeof t->scheme);
+        else if (is(&avp, CX_AVP_SIP_AUTHORIZATION))
+            t->resync = t->request;
+    }
+}
+
+static void read_capabilities(struct cx_trace *t, struct piece group)
+{
+    struct piece avp;
+
+    while (take(&group, &avp)) {
+        if (is(&avp, CX_AVP_MANDATORY_CAPABILITY))
+            get_capability(&avp, t->mandatory, sizeof t->mandatory);
+        else if (is(&avp, CX_AVP_OPTIONAL_CAPABILITY))
+            get_capability(&avp, t->optional, sizeof t->optional);
+    }
+}
+
+static void read_experimental(struct cx_trace *t, struct piece group)
+{
+    struct piece avp;
+
+    while (take(&group, &avp)) {
+        if (is(&avp, CX_AVP_EXPERIMENTAL_RESULT_CODE) && avp.len == 4)
+            t->result = CX_EXP | (read_u32(avp.data) & 0xffff);
+    }
+}
+
+/* "icscf1.hims.net;1763992;7;3c26700d": the fourth part, when it looks like one of ours. */
+static void read_call(struct cx_trace *t, const struct piece *id)
+{
+    const char *tail = (const char *)id->data + id->len - 8;
+
+    if (id->len < 9 || tail[-1] != ';')
         return;
-    if (hdr->msg_appl == CX_APPLICATION)
-        trace_cx(arrow, msg, hdr, identity);
-    else if (log_on(LEVEL_DEBUG))
-        trace_base(arrow, msg, hdr, identity);
+    for (int i = 0; i < 8; i++) {
+        if (!memchr("0123456789abcdef", tail[i], 16))
+            return;
+    }
+    memcpy(t->call, tail, 8);
+}
+
+static void read_identity(struct cx_trace *t, const struct piece *avp)
+{
+    if (is(avp, CX_AVP_SESSION_ID))
+        read_call(t, avp);
+    else if (is(avp, CX_AVP_ORIGIN_HOST))
+        get_text(avp, t->origin, sizeof t->origin);
+    else if (is(avp, CX_AVP_USER_NAME))
+        get_text(avp, t->impi, sizeof t->impi);
+    else if (is(avp, CX_AVP_PUBLIC_IDENTITY))
+        get_text(avp, t->impu, sizeof t->impu);
+    else if (is(avp, CX_AVP_VISITED_NETWORK_IDENTIFIER))
+        get_text(avp, t->visited, sizeof t->visited);
+    else if (is(avp, CX_AVP_SERVER_NAME))
+        get_text(avp, t->server_name, sizeof t->server_name);
+}
+
+static void read_avp(struct cx_trace *t, const struct piece *avp)
+{
+    if (is(avp, CX_AVP_USER_AUTHORIZATION_TYPE))
+        get_name(avp, uat_names, COUNT(uat_names), &t->type_name, t->type);
+    else if (is(avp, CX_AVP_SERVER_ASSIGNMENT_TYPE))
+        get_name(avp, sat_names, COUNT(sat_names), &t->assignment_name, t->assignment);
+    else if (is(avp, CX_AVP_SIP_NUMBER_AUTH_ITEMS))
+        get_number(avp, t->items);
+    else if (is(avp, CX_AVP_SIP_AUTH_DATA_ITEM))
+        read_item(t, *avp);
+    else if (is(avp, CX_AVP_SERVER_CAPABILITIES))
+        read_capabilities(t, *avp);
+    else if (is(avp, CX_AVP_RESULT_CODE) && avp->len == 4)
+        t->result = read_u32(avp->data) & 0xffff;
+    else if (is(avp, CX_AVP_EXPERIMENTAL_RESULT))
+        read_experimental(t, *avp);
+    else if (is(avp, CX_AVP_USER_DATA))
+        snprintf(t->user_data, sizeof t->user_data, "%zu", avp->len);
+    else if (is(avp, CX_AVP_ERROR_MESSAGE))
+        get_text(avp, t->error, sizeof t->error);
+}
+
+void cx_trace_read(struct cx_trace *t, const uint8_t *octets, size_t len)
+{
+    struct piece rest = {0}, avp;
+
+    memset(t, 0, sizeof *t);
+    if (len < HEADER)
+        return;
+    rest.data = octets + HEADER;
+    rest.len = len - HEADER;
+    t->request = octets[4] & CMD_FLAG_REQUEST;
+    t->command = read_u32(octets + 4) & 0xffffff;
+    t->application = read_u32(octets + 8);
+    t->end_to_end = read_u32(octets + 16);
+    while (take(&rest, &avp)) {
+        read_identity(t, &avp);
+        read_avp(t, &avp);
+    }
+}
+
+/* ---- writing ---- */
+
+/* A pair without a value is left out of the line. */
+static const char *some(const char *text)
+{
+    return text && *text ? text : NULL;
+}
+
+void cx_trace_write(const struct cx_trace *t, const char *arrow, const char *identity)
+{
+    char peer[CX_TEXT], name[24], e2e[16], src[ADDR_TEXT], dst[ADDR_TEXT];
+    bool sent = arrow[0] == '-', is_cx = t->application == CX_APPLICATION;
+    const char *message = cx_dict_command_name(t->command, t->request, name);
+    const char *result = t->result ? cx_result_text(t->result) : NULL;
+
+    snprintf(peer, sizeof peer, "%s", identity ? identity : t->origin);
+    peer[strcspn(peer, ".")] = '\0'; /* elements are named by the first label of their host */
+    cx_hooks_link(identity, sent ? src : dst, sent ? dst : src);
+    snprintf(e2e, sizeof e2e, "0x%08x", t->end_to_end);
+    log_arrow_at(is_cx ? LEVEL_INFO : LEVEL_DEBUG, t->call, arrow, peer[0] ? peer : "(unknown)",
+                 message, "proto", "cx", "src", some(src), "dst", some(dst), "impi", some(t->impi),
+                 "impu", some(t->impu), "visited", some(t->visited), "type",
+                 some(t->type_name ? t->type_name : t->type), "assignment",
+                 some(t->assignment_name ? t->assignment_name : t->assignment), "scheme",
+                 some(t->scheme), "resync", t->resync ? "yes" : NULL, "items", some(t->items),
+                 "result", result, "server_name", some(t->server_name), "mandatory",
+                 some(t->mandatory), "optional", some(t->optional), "user_data_octets",
+                 some(t->user_data), "error", some(t->error), "e2e", e2e, NULL);
 }

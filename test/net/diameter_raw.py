@@ -112,6 +112,19 @@ class Peer:
         if connect:
             answer = self.ask(self.cer())
             assert answer.result == ("RC", 2001), answer.result
+            self.settle()
+
+    def settle(self):
+        """After a lost connection the daemon wants some watchdogs answered before it serves the peer
+        again (RFC 3539 3.4.1, REOPEN), and drops what it answers meanwhile."""
+        self.socket.settimeout(5)
+        reopening = True
+        while reopening:
+            self.send(self.dwr())
+            reopening = False
+            while (message := self.next()).flags & REQUEST:
+                self.answer_watchdog(message)
+                reopening = True
 
     def close(self):
         self.socket.close()
@@ -201,10 +214,13 @@ class Peer:
         while True:
             message = self.next()
             if message and message.command == DWR and message.flags & REQUEST:
-                self.send(self.message(DWR, [avp(RESULT_CODE, 2001), *self.origin()], flags=0,
-                                       application=0, hop=message.hop, end=message.end))
+                self.answer_watchdog(message)
                 continue
             return message
+
+    def answer_watchdog(self, dwr):
+        self.send(self.message(DWR, [avp(RESULT_CODE, 2001), *self.origin()], flags=0, application=0,
+                               hop=dwr.hop, end=dwr.end))
 
     def next(self):
         while len(self.buffer) < 4 or len(self.buffer) < self.wanted():
