@@ -54,8 +54,8 @@ void register_try_next(struct ue *ue, const struct register_input *in)
     }
     r->pcscf_tried = 0;
     if (++r->rounds >= ROUNDS && !r->bound)
-        register_give_up(ue, -ETIMEDOUT, "%s; tried %u times, %zu P-CSCF%s", r->busy, r->rounds,
-                         ue->pdp.pcscf_count, ue->pdp.pcscf_count == 1 ? "" : "s");
+        register_give_up(ue, -ETIMEDOUT, "%s; tried %u times%s", r->busy, r->rounds,
+                         ue->pdp.pcscf_count > 1 ? ", every P-CSCF of the PCO" : "");
     else if (retry_after_s > PATIENCE_S && !r->bound)
         register_give_up(ue, -EAGAIN, "%s; the network says to come back after %u s", r->busy,
                          retry_after_s);
