@@ -299,40 +299,91 @@ static void a_retransmission_is_answered_again_and_not_served_twice(void **state
     assert_int_equal(seen_by_c, 1);
 }
 
-/* A peer that answers b with Vias of its own making. */
-static void an_answer_with_wrong_vias_still_goes_to_the_asker_with_the_right_ones(void **state)
+/* A peer behind b that answers by hand: what b sent to it, answered with this status and these Vias
+ * below b's own. */
+static int peer_fd;
+static struct sockaddr_storage b_addr;
+static socklen_t b_len;
+static char b_branch[256];
+
+static void peer_takes_the_request(void)
 {
-    char request[4096], answer[4096], *branch, *end_of_branch;
     struct addr source = at(3, PORT);
-    struct sockaddr_storage peer;
-    socklen_t peer_len = sizeof peer;
-    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    char request[4096], *branch;
     ssize_t len;
 
-    (void)state;
-    assert_int_equal(bind(fd, &source.sa, addr_len(&source)), 0);
+    b_len = sizeof b_addr;
+    peer_fd = socket(AF_INET, SOCK_DGRAM, 0);
+    assert_int_equal(bind(peer_fd, &source.sa, addr_len(&source)), 0);
     c_at.addr = source;
     ask(SIP_UDP);
     run_ms(30);
-    len = recvfrom(fd, request, sizeof request - 1, MSG_DONTWAIT, (struct sockaddr *)&peer,
-                   &peer_len);
+    len = recvfrom(peer_fd, request, sizeof request - 1, MSG_DONTWAIT, (struct sockaddr *)&b_addr,
+                   &b_len);
     assert_true(len > 0);
     request[len] = 0;
     branch = strstr(request, "branch=");
-    end_of_branch = branch + strcspn(branch, ";\r\n");
-    *end_of_branch = 0;
-    len = snprintf(answer, sizeof answer,
-                   "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP b.example:%d;%s\r\n"
-                   "Via: SIP/2.0/UDP 192.0.2.66;branch=z9hG4bKevil\r\n"
-                   "From: <sip:name@hims.net>;tag=1\r\nTo: <sip:name@hims.net>;tag=2\r\n"
-                   "Call-ID: relay\r\nCSeq: 25 REGISTER\r\nContent-Length: 0\r\n\r\n",
-                   PORT, branch);
-    assert_true(sendto(fd, answer, len, 0, (struct sockaddr *)&peer, peer_len) > 0);
-    run_ms(500);
-    close(fd);
+    snprintf(b_branch, sizeof b_branch, "%.*s", (int)strcspn(branch, ";\r\n"), branch);
+}
+
+static void peer_answers(const char *status, const char *vias)
+{
+    char answer[4096];
+    int len = snprintf(answer, sizeof answer,
+                       "SIP/2.0 %s\r\nVia: SIP/2.0/UDP b.example:%d;%s\r\n%s"
+                       "From: <sip:name@hims.net>;tag=1\r\nTo: <sip:name@hims.net>;tag=2\r\n"
+                       "Call-ID: relay\r\nCSeq: 25 REGISTER\r\nContent-Length: 0\r\n\r\n",
+                       status, PORT, b_branch, vias);
+
+    assert_true(sendto(peer_fd, answer, len, 0, (struct sockaddr *)&b_addr, b_len) > 0);
+    run_ms(50);
+}
+
+static void an_answer_with_wrong_vias_still_goes_to_the_asker_with_the_right_ones(void **state)
+{
+    (void)state;
+    peer_takes_the_request();
+    peer_answers("200 OK", "Via: SIP/2.0/UDP 192.0.2.66;branch=z9hG4bKevil\r\n"
+                           "Via: SIP/2.0/UDP 192.0.2.67;branch=z9hG4bKworse\r\n");
+    close(peer_fd);
     assert_int_equal(last_status, 200);
     assert_int_equal(count("\r\nVia: "), 1);
     assert_false(got("evil"));
+}
+
+static void an_answer_without_a_second_via_still_goes_to_the_asker(void **state)
+{
+    (void)state;
+    peer_takes_the_request();
+    peer_answers("200 OK", "");
+    close(peer_fd);
+    assert_int_equal(last_status, 200);
+    assert_int_equal(count("\r\nVia: "), 1);
+}
+
+static void a_100_is_not_an_answer_and_a_second_200_is_nobodys(void **state)
+{
+    (void)state;
+    peer_takes_the_request();
+    peer_answers("100 Trying", "");
+    assert_int_equal(answers, 0);
+    peer_answers("200 OK", "");
+    assert_int_equal(answers, 1);
+    peer_answers("200 OK", "");
+    peer_answers("403 Forbidden", "");
+    close(peer_fd);
+    assert_int_equal(answers, 1);
+    assert_int_equal(last_status, 200);
+}
+
+static void TRU_24_an_answer_with_a_guessed_branch_is_dropped(void **state)
+{
+    (void)state;
+    peer_takes_the_request();
+    snprintf(b_branch, sizeof b_branch, "branch=z9hG4bKguessed");
+    peer_answers("200 OK", "Via: SIP/2.0/UDP 127.0.0.10:15061;branch=z9hG4bKx\r\n");
+    close(peer_fd);
+    assert_int_equal(answers, 0);
 }
 
 static void sip_close_with_work_under_way_calls_nobody(void **state)
@@ -396,6 +447,9 @@ int main(void)
         T(a_refused_connection_behind_the_proxy_is_503_at_once),
         T(a_retransmission_is_answered_again_and_not_served_twice),
         T(an_answer_with_wrong_vias_still_goes_to_the_asker_with_the_right_ones),
+        T(an_answer_without_a_second_via_still_goes_to_the_asker),
+        T(a_100_is_not_an_answer_and_a_second_200_is_nobodys),
+        T(TRU_24_an_answer_with_a_guessed_branch_is_dropped),
         T(sip_close_with_work_under_way_calls_nobody),
         T(what_is_live_is_printed_and_then_gone),
         cmocka_unit_test_setup_teardown(over_ipv6_the_same, begin_v6, end),

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -321,6 +322,70 @@ static void an_answer_goes_where_the_request_came_from_with_received_and_rport(v
     assert_non_null(strstr(strstr(buf, "\r\nTo: "), ";tag="));
 }
 
+static void a_terminal_may_listen_on_an_address_that_is_not_here_yet(void **state)
+{
+    static const char *const absent[] = {"192.0.2.99", "2001:db8::99"};
+    struct sip_config config = {.listen_count = 1, .conf = &conf, .terminal = true};
+    struct why why;
+    struct sip *sip;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        addr_parse(&config.listen[0], absent[i], 5060);
+        config.numeric_nonlocal = false;
+        assert_null(sip_open(loop, &config, &why));
+        config.numeric_nonlocal = true;
+        sip = sip_open(loop, &config, &why);
+        if (!sip && i == 1)
+            skip(); /* no IPv6 here */
+        assert_non_null(sip);
+        sip_close(sip);
+    }
+}
+
+static void a_cancel_is_answered_and_the_register_keeps_its_own_answer(void **state)
+{
+    char buf[4096] = "";
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(15060)};
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    ssize_t len;
+
+    (void)state;
+    sip_serve(b, "REGISTER", b_keeps, NULL);
+    inet_pton(AF_INET, "127.0.0.3", &to.sin_addr);
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+#define MESSAGE(method)                                                                            \
+    method " sip:h SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1:9;branch=z9hG4bKcancel;rport\r\n"         \
+           "From: <sip:n@h>;tag=1\r\nTo: <sip:n@h>\r\nCall-ID: c\r\nCSeq: 1 " method "\r\n"        \
+           "Max-Forwards: 7\r\nContent-Length: 0\r\n\r\n"
+    send(fd, MESSAGE("REGISTER"), strlen(MESSAGE("REGISTER")), 0);
+    run_ms(30);
+    assert_non_null(kept);
+    send(fd, MESSAGE("CANCEL"), strlen(MESSAGE("CANCEL")), 0);
+    run_ms(30);
+    len = recv(fd, buf, sizeof buf - 1, MSG_DONTWAIT);
+    assert_true(len > 0 && strncmp(buf, "SIP/2.0 200", 11) == 0);
+    assert_non_null(strstr(buf, "CSeq: 1 CANCEL"));
+    assert_false(sip_is_answered(kept));
+    sip_answer(kept, 403, "Forbidden", NULL);
+    run_ms(30);
+    len = recv(fd, buf, sizeof buf - 1, MSG_DONTWAIT);
+    close(fd);
+    assert_true(len > 0 && strncmp(buf, "SIP/2.0 403", 11) == 0);
+}
+
+static void an_idle_agent_lets_the_process_sleep(void **state)
+{
+    struct rusage before, after;
+
+    (void)state;
+    run_ms(50);
+    getrusage(RUSAGE_SELF, &before);
+    run_ms(300);
+    getrusage(RUSAGE_SELF, &after);
+    assert_in_range(after.ru_nvcsw - before.ru_nvcsw, 0, 20);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
@@ -341,6 +406,9 @@ int main(void)
         T(a_cancel_of_nothing_is_481),
         T(an_ack_is_not_answered),
         T(an_answer_goes_where_the_request_came_from_with_received_and_rport),
+        T(a_terminal_may_listen_on_an_address_that_is_not_here_yet),
+        T(a_cancel_is_answered_and_the_register_keeps_its_own_answer),
+        T(an_idle_agent_lets_the_process_sleep),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
