@@ -237,7 +237,9 @@ static bool is_known_scheme(const url_t *url)
 }
 
 /* Headers that somebody here decides by. Sofia refuses a request for some that it cannot parse and
- * sets the others aside (sip_error); to go on as if they were absent would be a way around them. */
+ * sets the others aside (sip_error); to go on as if they were absent would be a way around them.
+ * The same holds for a second From, CSeq, Content-Length...: the next hop might take the other one.
+ */
 static const char *unreadable(const sip_t *parsed)
 {
     static const char *const needed[] = {
@@ -245,9 +247,11 @@ static const char *unreadable(const sip_t *parsed)
         "Route",        "Require",       "Proxy-Require", "Proxy-Authorization"};
 
     for (const msg_error_t *e = parsed->sip_error; e; e = e->er_next)
-        for (size_t i = 0; e->er_name && i < COUNT(needed); i++)
-            if (strcasecmp(e->er_name, needed[i]) == 0)
-                return needed[i];
+        if (!sip_error_name(e))
+            return "Repeated Or Nameless";
+    for (size_t i = 0; i < COUNT(needed); i++)
+        if (sip_is_unreadable(parsed, needed[i]))
+            return needed[i];
     return NULL;
 }
 

@@ -87,6 +87,9 @@ void sip_add(
     msg_t *m,
     const char *header_line); /* "Path: <sip:...;lr>": Path, Via, Route, Record-Route in front */
 void sip_remove(msg_t *m, const char *name); /* every header of that name, typed or unknown */
+/* sip_is_unreadable - whether a header of that name is in the message but could not be parsed (it
+ * is not in sip_t then; sip_remove takes it away, too). */
+bool sip_is_unreadable(const sip_t *, const char *name);
 /* sip_remove_token - one token out of a list of tokens (Require, Proxy-Require, Supported), and the
  * header with it when nothing is left. */
 void sip_remove_token(msg_t *m, const char *name, const char *token);

@@ -37,8 +37,15 @@ void sip_restore_vias(msg_t *answer, const sip_t *request);
 /* sip_wire.c: the log lines of what crosses the wire. */
 void sip_wire_names(const struct conf *); /* whose addresses get a name in the log */
 void sip_wire_nonlocal(bool on);          /* let bind() take an address that is not here yet */
+/* sip_wire_hang_up - what was read last is no SIP: end the connection (a datagram is just dropped).
+ * Sofia would stop to read it and keep it for ever. */
+void sip_wire_hang_up(void);
 /* sip_wire_received - nta handed a message over; over UDP it has its line already. */
 void sip_wire_received(msg_t *msg, bool tcp);
+
+/* sip_hdr.c: the name of a header that sofia put aside as erroneous; NULL when it is no header line
+ * at all, or one too many of a kind that may stand only once. */
+const char *sip_error_name(const msg_error_t *);
 
 struct sip_request {
     struct sip_request *next, **link;

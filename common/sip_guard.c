@@ -83,8 +83,12 @@ int msg_extract(msg_t *msg)
         cut = find_excess(text, len, &values);
         sip->sip_user = (void *)values;
     }
-    if (cut + sizeof END > len)
-        return sofias_extract(msg);
+    if (cut + sizeof END > len) {
+        rc = sofias_extract(msg);
+        if (rc < 0 && sip && !sip->sip_request && !sip->sip_status)
+            sip_wire_hang_up();
+        return rc;
+    }
     memcpy(text + cut, END, sizeof END - 1);
     rc = sofias_extract(msg);
     msg_mark_as_complete(msg, MSG_FLG_ERROR);

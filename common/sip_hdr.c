@@ -62,6 +62,33 @@ void sip_add(msg_t *m, const char *header_line)
         msg_header_insert(m, (msg_pub_t *)sip_object(m), h);
 }
 
+/* For a header that came once too often sofia leaves er_name where another field of the header was:
+ * it is a name only when it is the name of a header class. */
+const char *sip_error_name(const msg_error_t *error)
+{
+    msg_mclass_t const *grammar = sip_grammar();
+
+    for (int i = 0; error->er_name && i < grammar->mc_hash_size; i++)
+        if (grammar->mc_hash[i].hr_class && grammar->mc_hash[i].hr_class->hc_name == error->er_name)
+            return error->er_name;
+    return NULL;
+}
+
+static bool is_error_of(const msg_error_t *error, const char *name)
+{
+    const char *its = sip_error_name(error);
+
+    return its && strcasecmp(its, name) == 0;
+}
+
+bool sip_is_unreadable(const sip_t *sip, const char *name)
+{
+    for (const msg_error_t *e = sip->sip_error; e; e = e->er_next)
+        if (is_error_of(e, name))
+            return true;
+    return false;
+}
+
 void sip_remove(msg_t *m, const char *name)
 {
     sip_t *sip = sip_object(m);
@@ -78,7 +105,7 @@ void sip_remove(msg_t *m, const char *name)
     }
     for (error = sip->sip_error; error; error = next_error) {
         next_error = error->er_next;
-        if (error->er_name && strcasecmp(error->er_name, name) == 0)
+        if (is_error_of(error, name))
             msg_header_remove(m, (msg_pub_t *)sip, (msg_header_t *)error);
     }
 }

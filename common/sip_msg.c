@@ -54,7 +54,7 @@ static int check(const sip_t *sip, struct why *why)
         return why_set(why, EINVAL, "cannot parse the first line of the message");
     if (sip->sip_error)
         return why_set(why, EINVAL, "cannot parse header '%.40s'",
-                       sip->sip_error->er_name ? sip->sip_error->er_name : "?");
+                       sip_error_name(sip->sip_error) ? sip_error_name(sip->sip_error) : "?");
     if (!sip->sip_from || !sip->sip_to || !sip->sip_call_id || !sip->sip_cseq)
         return why_set(why, EINVAL, "a message needs From, To, Call-ID and CSeq");
     return 0;

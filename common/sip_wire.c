@@ -187,6 +187,15 @@ ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
     return got;
 }
 
+void sip_wire_hang_up(void)
+{
+    bool tcp;
+
+    local_of(last_read, &tcp);
+    if (tcp)
+        shutdown(last_read, SHUT_RDWR);
+}
+
 int bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
     static _Atomic(void *) libc;

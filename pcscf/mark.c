@@ -3,7 +3,6 @@
 
 #include <sofia-sip/msg_header.h>
 #include <stdio.h>
-#include <strings.h>
 
 #include "xalloc.h"
 
@@ -40,17 +39,9 @@ static const char *const not_for_a_terminal[] = {
     "Security-Server", /* only the P-CSCF itself may offer one */
 };
 
-static bool is_unreadable(const sip_t *sip, const char *name)
-{
-    for (const msg_error_t *e = sip->sip_error; e; e = e->er_next)
-        if (e->er_name && strcasecmp(e->er_name, name) == 0)
-            return true;
-    return false;
-}
-
 bool mark_offers_security(const sip_t *sip)
 {
-    return sip->sip_security_client || is_unreadable(sip, "Security-Client");
+    return sip->sip_security_client || sip_is_unreadable(sip, "Security-Client");
 }
 
 void mark_register(msg_t *m, const struct mark *mark, struct charging *charging,
@@ -79,9 +70,9 @@ void mark_answer(void *unused, msg_t *answer)
     (void)unused;
     for (size_t i = 0; i < COUNT(not_for_a_terminal); i++)
         sip_remove(answer, not_for_a_terminal[i]);
-    if (is_unreadable(sip, "WWW-Authenticate")) /* keys may stand in what we cannot read */
+    if (sip_is_unreadable(sip, "WWW-Authenticate")) /* keys may stand in what we cannot read */
         sip_remove(answer, "WWW-Authenticate");
-    if (is_unreadable(sip, "Proxy-Authenticate"))
+    if (sip_is_unreadable(sip, "Proxy-Authenticate"))
         sip_remove(answer, "Proxy-Authenticate");
     sip_drop_auth_param(answer, sip->sip_www_authenticate, "ck");
     sip_drop_auth_param(answer, sip->sip_www_authenticate, "ik");

@@ -79,6 +79,27 @@ static void a_typed_header_an_unknown_one_and_a_broken_one_are_removed_by_name(v
     assert_false(has(";;;"));
 }
 
+static void a_header_too_many_is_no_name_to_compare_with(void **state)
+{
+    static const char twice[] = "REGISTER sip:h SIP/2.0\r\nRetry-After: 18000\r\n"
+                                "Retry-After: 18000\r\nExpires: 7\r\nExpires: 8\r\n\r\n";
+
+    (void)state;
+    sip_drop(m);
+    m = msg_make(sip_default_mclass(), 0, twice, strlen(twice));
+    assert_non_null(sip_object(m)->sip_error);
+    assert_false(sip_is_unreadable(sip_object(m), "Retry-After"));
+    sip_remove(m, "Expires");
+    assert_null(sip_object(m)->sip_expires);
+}
+
+static void what_cannot_be_read_is_known_by_name(void **state)
+{
+    (void)state;
+    assert_true(sip_is_unreadable(sip_object(m), "security-client"));
+    assert_false(sip_is_unreadable(sip_object(m), "Authorization"));
+}
+
 static void path_is_put_in_front_and_a_token_list_grows(void **state)
 {
     (void)state;
@@ -268,6 +289,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(what_is_not_edited_goes_out_as_it_came),
         T(a_typed_header_an_unknown_one_and_a_broken_one_are_removed_by_name),
+        T(a_header_too_many_is_no_name_to_compare_with),
+        T(what_cannot_be_read_is_known_by_name),
         T(path_is_put_in_front_and_a_token_list_grows),
         T(a_token_is_taken_out_of_a_list_and_an_empty_list_goes),
         T(the_request_uri_is_replaced),
