@@ -16,7 +16,7 @@
 
 #include "log.h"
 
-enum { STOP_WAIT_S = 3 };
+enum { STOP_WAIT_S = 3, PEERS_WAIT_MS = 2000 };
 
 #if FD_PROJECT_VERSION_MAJOR == 1 && FD_PROJECT_VERSION_MINOR < 3
 /* exported by the library, in none of its public headers */
@@ -173,11 +173,29 @@ int cx_stack_prepare(const struct cx_config *config, struct why *why)
     return rc;
 }
 
+/* A peer's thread that first runs after the start of the library counts as a late-comer and waits
+ * up to 4 s before it connects: so each must have begun before (it then is CLOSED, no longer NEW).
+ */
+static void wait_for_peers(const struct cx_config *config)
+{
+    struct peer_hdr *peer;
+
+    for (size_t i = 0; i < config->peer_count; i++) {
+        const char *identity = config->peer[i].identity;
+
+        if (fd_peer_getbyid((DiamId_t)identity, strlen(identity), 0, &peer) != 0 || !peer)
+            continue; /* it comes to us */
+        for (int ms = 0; ms < PEERS_WAIT_MS && fd_peer_get_state(peer) == STATE_NEW; ms++)
+            usleep(1000);
+    }
+}
+
 int cx_stack_start(const struct cx_config *config, struct why *why)
 {
     char text[ADDR_TEXT];
     int rc;
 
+    wait_for_peers(config);
     first_error[0] = '\0';
     rc = fd_core_start();
     if (rc == 0)
