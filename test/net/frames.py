@@ -51,7 +51,7 @@ class Capture:
             for address in (e.address, e.address6):
                 if address:
                     self.names[str(ipaddress.ip_address(address))] = e.name
-            if e.netns == "visited" and e.address:
+            if e.netns == "visited" and "." in e.address:
                 self.target = (e.address, MARK_PORT)
 
     def frames(self):
