@@ -107,11 +107,12 @@ struct conf_dns {
 /* Every protocol timer of the lab; tests set them. */
 struct conf_timers {
     unsigned sip_t1_ms, sip_t2_ms, sip_t4_ms,
-        sip_t1x64_ms;          /* 500, 4000 (core uses t1), 5000, 32000 */
-    unsigned icscf_scscf_ms;   /* how long the I-CSCF waits for one S-CSCF before the next: 4000 */
-    unsigned pcscf_icscf_ms;   /* how long the P-CSCF waits for one I-CSCF before the next */
-    unsigned reg_await_auth_s; /* 240, TS 24.229 5.4.1.2.1 */
-    unsigned cx_wait_ms;       /* longest wait for a Cx answer: 4000 */
+        sip_t1x64_ms;        /* 500, 4000 (core uses t1), 5000, 32000 */
+    unsigned icscf_scscf_ms; /* how long the I-CSCF waits for one S-CSCF before the next: 6500, over
+                                2 cx_wait_ms */
+    unsigned pcscf_icscf_ms; /* how long the P-CSCF waits for one I-CSCF before the next */
+    unsigned reg_await_auth_s;                       /* 240, TS 24.229 5.4.1.2.1 */
+    unsigned cx_wait_ms;                             /* longest wait for a Cx answer: 3000 */
     unsigned diameter_tc_s, diameter_tw_s;           /* reconnect 2, watchdog 6 */
     unsigned dns_wait_ms, dns_tries;                 /* one query to one server: 1000 ms, 2 tries */
     unsigned gtp_t3_ms, gtp_n3, gtp_echo_s;          /* 3000, 5, 60 */
