@@ -61,7 +61,8 @@ void log_arrow_at(enum log_level level, const char *call, const char *arrow, con
 /* log_ready - the line "-- ready", written whatever the level: ./lab waits for it. */
 void log_ready(void);
 /* log_moment - remember now; the next line of this thread bears this time, not the time it is
- * written. For a sender who can log only after the send: its line still stands before the receiver's. */
+ * written. For a sender who can log only after the send: its line still stands before the
+ * receiver's. */
 void log_moment(void);
 /* log_no_moment - forget it again: nothing was sent. */
 void log_no_moment(void);
