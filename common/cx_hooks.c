@@ -137,11 +137,31 @@ static void trace(const char *arrow, struct msg *msg, const char *identity)
     free(octets);
 }
 
+/* Who sent a message; NULL: it was made here. */
 static const char *source_of(struct msg *msg)
 {
     DiamId_t id = NULL;
 
-    return msg && fd_msg_source_get(msg, &id, NULL) == 0 && id ? id : "(unknown)";
+    return msg && fd_msg_source_get(msg, &id, NULL) == 0 ? id : NULL;
+}
+
+/* A CEA that refuses us says why in its result; our own name belongs into that sentence, because
+ * one of the two is usually the mistake. Returns reason, or buf. */
+static const char *refusal(struct msg *msg, const char *reason, char *buf, size_t size)
+{
+    struct cx_trace t;
+    uint8_t *octets;
+    size_t len;
+
+    if (!source_of(msg) || fd_msg_bufferize(msg, &octets, &len) != 0)
+        return reason;
+    cx_trace_read(&t, octets, len);
+    free(octets);
+    if (t.request || !t.result || t.result == CX_SUCCESS)
+        return reason;
+    snprintf(buf, size, "it refuses '%s' of realm '%s': %s", fd_g_config->cnf_diamid,
+             fd_g_config->cnf_diamrlm, cx_result_text(t.result));
+    return buf;
 }
 
 static void on_hook(enum fd_hook_type type, struct msg *msg, struct peer_hdr *peer, void *other,
@@ -150,6 +170,7 @@ static void on_hook(enum fd_hook_type type, struct msg *msg, struct peer_hdr *pe
     const char *identity = peer ? peer->info.pi_diamid : NULL;
     const char *text = other ? other : "no reason given";
     struct fd_cnx_rcvdata *data = other;
+    char buf[400];
 
     (void)pmd;
     (void)arg;
@@ -159,13 +180,18 @@ static void on_hook(enum fd_hook_type type, struct msg *msg, struct peer_hdr *pe
     case HOOK_MESSAGE_SENDING: trace("->", msg, identity); break;
     case HOOK_MESSAGE_PARSING_ERROR:
         log_warn(NULL, "diameter peer %s sent what cannot be read: %s",
-                 identity ? identity : source_of(msg), msg ? text : "broken lengths");
+                 identity         ? identity
+                 : source_of(msg) ? source_of(msg)
+                                  : "(unknown)",
+                 msg ? text : "broken lengths");
         break;
     case HOOK_MESSAGE_PARSING_ERROR2: cx_guard_restore(msg); break;
     case HOOK_MESSAGE_ROUTING_ERROR: log_debug(NULL, "diameter message not sent: %s", text); break;
     case HOOK_MESSAGE_DROPPED: log_debug(NULL, "diameter message dropped: %s", text); break;
     case HOOK_PEER_CONNECT_SUCCESS: on_connected(peer); break;
-    case HOOK_PEER_CONNECT_FAILED: on_disconnected(peer, text); break;
+    case HOOK_PEER_CONNECT_FAILED:
+        on_disconnected(peer, refusal(msg, text, buf, sizeof buf));
+        break;
     default: break;
     }
 }
@@ -180,9 +206,10 @@ static int on_validate(struct peer_info *info, int *verdict, int (**after)(struc
         return 0;
     }
     info->config.pic_flags.sec = PI_SEC_NONE;
-    info->config.pic_flags.persist = PI_PRST_NONE;
-    info->config.pic_flags.exp = PI_EXP_INACTIVE;
-    info->config.pic_lft = 120;
+    info->config.pic_flags.persist = PI_PRST_NONE; /* we never connect to it by ourselves */
+    /* watchdogs do not count as activity: a peer that expires is sent away for being idle, and then
+       stays away for 200 times Tc */
+    info->config.pic_flags.exp = PI_EXP_NONE;
     *verdict = 1;
     return 0;
 }

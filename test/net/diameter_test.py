@@ -555,3 +555,11 @@ def test_SIGUSR1_tells_what_is_live(hss):
     assert "diameter peer=icscf1.hims.net state=open" in text
     assert "diameter peer=scscf2.hims.net state=closed" in text
     assert re.search(r"hss uar=\d+ refused=\d+", text)
+
+
+def test_an_origin_host_that_is_not_the_peer_is_told(hss):
+    with hss.peer() as peer:
+        avps = [avp(d.ORIGIN_HOST, "other.hims.net") if struct.unpack("!I", a[:4])[0] == d.ORIGIN_HOST
+                else a for a in peer.uar_avps()]
+        assert peer.ask(peer.message(d.UAR, avps)).result == ("ER", 2001)
+    assert hss.wait_for("icscf1.hims.net sends for Origin-Host 'other.hims.net'")

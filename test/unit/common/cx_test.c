@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +21,8 @@
 #include "xalloc.h"
 
 enum { WAIT_MS = 1000 };
+
+static volatile pid_t *running_hss; /* shared with the supervisor of ROB_13 */
 
 static struct addr at_port(uint16_t port)
 {
@@ -345,6 +348,26 @@ static void script_frozen(struct world *w, uint16_t port)
     _exit(0);
 }
 
+/* The HSS dies and comes back; the questions of the meantime fail at once. */
+static void script_restart(struct world *w, uint16_t port)
+{
+    start_client(w, port);
+    look_for_peer(w);
+    loop_run(w->loop);
+    kill(*running_hss, SIGKILL);
+    while (cx_is_open(w->cx))
+        usleep(1000);
+    cx_ask_uar(w->cx, &uar, NULL, on_uaa, w);
+    loop_run(w->loop);
+    CHECK(w->err == -EHOSTUNREACH);
+    look_for_peer(w);
+    loop_run(w->loop);
+    cx_ask_uar(w->cx, &uar, NULL, on_uaa, w);
+    loop_run(w->loop);
+    CHECK(w->err == 0);
+    kill(*running_hss, SIGTERM);
+}
+
 static void script_nobody(struct world *w, uint16_t port)
 {
     start_client(w, port);
@@ -410,6 +433,32 @@ static void a_frozen_hss_is_a_timeout_and_does_not_hold_the_end(void **state)
     with_hss(script_frozen);
 }
 
+static void ROB_13_an_hss_that_comes_back_is_asked_again(void **state)
+{
+    uint16_t port = free_port();
+    pid_t supervisor;
+    int status;
+
+    (void)state;
+    running_hss =
+        mmap(NULL, sizeof *running_hss, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(running_hss, MAP_FAILED);
+    supervisor = fork();
+    if (supervisor == 0) {
+        for (int life = 0; life < 2; life++) {
+            *running_hss = start_hss(port);
+            waitpid(*running_hss, &status, 0);
+        }
+        _exit(status);
+    }
+    while (!*running_hss)
+        usleep(1000);
+    assert_int_equal(run(script_restart, port), 0);
+    waitpid(supervisor, &status, 0);
+    assert_int_equal(status, 0);
+    munmap((void *)running_hss, sizeof *running_hss);
+}
+
 static void ICS_11_no_hss_is_told_at_once(void **state)
 {
     (void)state;
@@ -471,6 +520,7 @@ int main(void)
         cmocka_unit_test(a_reply_that_nobody_answers_becomes_5012),
         cmocka_unit_test(too_many_questions_are_busy_and_a_cancelled_one_is_silent),
         cmocka_unit_test(a_frozen_hss_is_a_timeout_and_does_not_hold_the_end),
+        cmocka_unit_test(ROB_13_an_hss_that_comes_back_is_asked_again),
         cmocka_unit_test(ICS_11_no_hss_is_told_at_once),
         cmocka_unit_test(the_wildcard_is_refused),
         cmocka_unit_test(a_taken_address_is_told_in_one_sentence),

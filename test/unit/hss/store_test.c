@@ -71,6 +71,7 @@ static uint64_t sqn_of_challenge(struct store *store)
 
 static void the_file_is_for_its_owner_only(void **state)
 {
+    char log[128];
     struct store store;
     struct stat st;
     struct why why;
@@ -79,6 +80,9 @@ static void the_file_is_for_its_owner_only(void **state)
     assert_int_equal(store_open(&store, path, &why), 0);
     import(&store, 2, 2, 0);
     assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    snprintf(log, sizeof log, "%s-wal", path);
+    assert_int_equal(stat(log, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     store_close(&store);
     assert_int_equal(chmod(path, 0644), 0); /* somebody copied it about */
