@@ -84,11 +84,15 @@ test:                                           ## all tests: unit, flow, tools,
 	@tools/runtests.py build/address-undefined --require "$(REQUIRE)" $(LAYERS)
 tests: $(UNIT) $(FLOW)
 
+# writes bench/results/registration.json; the machine should be doing nothing else
+bench: all                                      ## CPU per registration and daemon, with SIPp's AKA
+	@test/bench/registration.py --save
+
 help:                                           ## this list
 	@awk -F'## ' '/^[a-z-]+:.*## /{split($$1,a,":"); printf "  make %-14s %s\n", a[1], $$2}' $(MAKEFILE_LIST)
 
 clean:                                          ## remove what was built
 	rm -rf build
 
-.PHONY: all sims check-unit check-flow lint deps run test tests help clean
+.PHONY: all sims check-unit check-flow lint deps run test tests bench help clean
 -include $(shell find $B -name '*.d' 2>/dev/null)
