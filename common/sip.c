@@ -25,7 +25,7 @@
 
 #include "xalloc.h"
 
-#define MAX_OUTSTANDING 2000
+#define MAX_OUTSTANDING 1000
 #define QUEUE           2048 /* requests that wait for one TCP connection */
 #define MAX_MESSAGE                                                                                \
     131072           /* octets over TCP; sofia's parser is quadratic in the number of headers */
@@ -79,7 +79,7 @@ struct sip *sip_open(struct loop *loop, const struct sip_config *config, struct 
     sip_wire_names(config->conf);
     sip->loop = loop;
     sip->conf = config->conf;
-    sip->max_outstanding = config->max_outstanding ? config->max_outstanding : MAX_OUTSTANDING;
+    sip->limit = sip_limit_new(config->max_outstanding ? config->max_outstanding : MAX_OUTSTANDING);
     sip->root = sip_root_enter(loop);
     sip->agent = make_agent(sip, config);
     if (!sip->agent)
@@ -175,6 +175,7 @@ void sip_close(struct sip *sip)
     bury(sip);
     if (sip->agent)
         nta_agent_destroy(sip->agent);
+    sip_limit_free(sip->limit);
     sip_root_leave(sip->root);
     while ((s = sip->served)) {
         sip->served = s->next;

@@ -29,7 +29,8 @@ struct sip_config {
     struct addr listen[2]; /* v4 and/or v6, with port; UDP and TCP both; never a wildcard */
     size_t listen_count;
     const struct conf *conf;  /* timers, and names of peers for the log */
-    unsigned max_outstanding; /* UDP client transactions before sip_send reports 503; 0: 2000 */
+    unsigned max_outstanding; /* UDP client transactions to one target before sip_send reports 503;
+                                 0: 1000 */
     bool numeric_nonlocal;    /* ue: bind also when the address is not (yet) local */
     bool terminal;            /* ue: T2 of the configuration; core nodes retry every T1 */
 };

@@ -25,7 +25,7 @@ static void tell(struct sip_op *op, int status, const sip_t *sip, msg_t *answer)
 static void retire(struct sip_op *op)
 {
     if (op->counted)
-        op->sip->udp_outstanding--;
+        sip_limit_give(op->sip->limit, &op->to.addr);
     op->counted = false;
     loop_cancel(&op->deadline);
     sip_reap_op(op);
@@ -108,7 +108,8 @@ struct sip_op *sip_send(struct sip *sip, msg_t *m, const struct sip_target *to, 
 
     snprintf(url, sizeof url, "sip:%s;transport=%s", addr_text(&to->addr, text),
              tcp ? "tcp" : "udp");
-    if (tcp || sip->udp_outstanding < sip->max_outstanding)
+    op->counted = !tcp && sip_limit_take(sip->limit, &to->addr);
+    if (tcp || op->counted)
         op->orq = nta_outgoing_mcreate(sip->agent, on_answer, op, (url_string_t const *)url, m,
                                        TPTAG_IDENT(sip_family(&to->addr)), TAG_END());
     sip_root_kick(sip->root);
@@ -117,8 +118,6 @@ struct sip_op *sip_send(struct sip *sip, msg_t *m, const struct sip_target *to, 
         op->deadline = loop_after(sip->loop, 0, report_unsent, op);
         return op;
     }
-    op->counted = !tcp;
-    sip->udp_outstanding += op->counted;
     if (op->over)
         op->deadline = loop_after(sip->loop, 0, report_unsent, op);
     else if (wait_ms)

@@ -14,6 +14,7 @@
 
 #include "log.h"
 #include "sip.h"
+#include "sip_limit.h"
 
 /* sip_root.c: sofia's event root as a guest of the loop. One for the process, shared and counted.
  */
@@ -69,7 +70,7 @@ struct sip_op {
     void *arg;
     struct loop_timer *deadline;
     uint64_t since_ms;
-    bool counted; /* among sip->udp_outstanding */
+    bool counted; /* in sip->limit */
     bool over;    /* nta has nothing more to say */
     char method[16];
     char call[CALL_TAG];
@@ -99,9 +100,9 @@ struct sip {
     struct sip_op *ops;           /* waiting for nta's last word */
     struct sip_request *dead_requests;
     struct sip_op *dead_ops;
-    unsigned udp_outstanding, max_outstanding;
-    bool reaping; /* sip_reap is posted */
-    bool closed;  /* by sip_close: sip_reap frees */
+    struct sip_limit *limit; /* UDP client transactions for each target */
+    bool reaping;            /* sip_reap is posted */
+    bool closed;             /* by sip_close: sip_reap frees */
 };
 
 /* sip.c: what ended is destroyed later, never inside one of nta's own callbacks. */
