@@ -25,6 +25,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "entry.h"
 #include "log.h"
 #include "pcscf.h"
 #include "xalloc.h"
@@ -126,8 +127,10 @@ static bool may_pass(struct register_txn *t, const sip_t *sip)
         refuse(t, 416, "Unsupported URI Scheme", "the Request-URI must be a sip: URI");
     else if (!url->url_host || !*url->url_host || strlen(url->url_host) >= sizeof t->domain)
         refuse(t, 400, "Bad Request-URI", "the Request-URI must name the home network");
-    else if (pcscf_is_self(t->pcscf, url->url_host))
-        refuse(t, 403, "Forbidden", "the Request-URI must name the home network, not the P-CSCF");
+    else if (pcscf_is_self(t->pcscf, url->url_host) || !entry_is_named(t->pcscf->conf, url))
+        refuse(t, 403, "Forbidden", "the Request-URI must name the home network, not an element");
+    else if (url->url_headers || entry_port(url) < 0)
+        refuse(t, 400, "Bad Request-URI", "the Request-URI has headers or no port number");
     else if (*unknown_tags(sip, tags, sizeof tags))
         refuse_extension(t, tags);
     else
@@ -164,26 +167,18 @@ static void locate_icscf(struct register_txn *t, const url_t *url)
 {
     struct dns_question question = {.transport = transport_of(url),
                                     .big = sip_size(t->marked) > BIG};
-    unsigned long port = url->url_port ? strtoul(url->url_port, NULL, 10) : 0;
 
     t->step = STEP_LOCATE;
     snprintf(t->domain, sizeof t->domain, "%s", url->url_host);
     snprintf(question.host, sizeof question.host, "%s", url->url_host);
-    question.port = port <= UINT16_MAX ? port : 0;
+    question.port = entry_port(url);
     t->locating = dns_locate(t->pcscf->dns, &question, t->call, on_located, t);
-}
-
-static bool is_our_socket(const struct pcscf *pcscf, const struct addr *a)
-{
-    const struct conf_element *e = &pcscf->self->element;
-
-    return addr_port(a) == pcscf->self->port &&
-           (addr_same_host(a, &e->address) || addr_same_host(a, &e->address6));
 }
 
 static void on_located(void *arg, int err, const struct sip_targets *targets)
 {
     struct register_txn *t = arg;
+    char why[ENTRY_WHY];
 
     t->locating = NULL;
     if (err == -ETIMEDOUT) {
@@ -196,12 +191,11 @@ static void on_located(void *arg, int err, const struct sip_targets *targets)
                err == -ENOENT ? "no such name" : why_not(err));
         return;
     }
-    for (size_t i = 0; i < targets->count; i++)
-        if (!is_our_socket(t->pcscf, &targets->target[i].addr))
-            t->targets.target[t->targets.count++] = targets->target[i];
+    if (entry_keep(t->pcscf->conf, targets, &t->targets, why))
+        log_arrow_at(LEVEL_WARN, t->call, "==", NULL, "left-out", "domain", t->domain, "why", why,
+                     NULL);
     if (t->targets.count == 0) {
-        refuse(t, 482, "Loop Detected", "dns says that the I-CSCF of '%s' is this P-CSCF",
-               t->domain);
+        refuse(t, 480, "Temporarily Unavailable", "dns has no I-CSCF for '%s': %s", t->domain, why);
         return;
     }
     forward(t);
@@ -330,8 +324,8 @@ static void on_deadline(void *arg)
     struct register_txn *t = arg;
 
     t->deadline = NULL;
-    refuse(t, 504, "Server Time-out", "no answer in time: %s, %s%s", step_names[t->step], t->domain,
-           t->failures);
+    refuse(t, 504, "Server Time-out", "no answer in time: %s of '%s'%s%s", step_names[t->step],
+           t->domain, *t->failures ? "; before that " : "", t->failures);
 }
 
 static void relay(struct register_txn *t, msg_t *answer)

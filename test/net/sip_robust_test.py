@@ -66,7 +66,8 @@ class Pcscf:
         self.ue.bind((UE, 0))
         conf = netlab.load("lab.yaml")
         netlab.merge(conf, {"timers": {"sip_t1_ms": 100, "sip_t1x64_ms": 2000, "dns_wait_ms": 100, "dns_tries": 1},
-                            "pcscf": [{"name": "pcscf1", "address": ELEMENT, "port": str(self.port)}]})
+                            "pcscf": [{"name": "pcscf1", "address": ELEMENT, "port": str(self.port)}],
+                            "icscf": [{"name": "icscf1", "address": ICSCF, "port": str(self.icscf.port)}]})
         shutil.copy(os.path.join(netlab.TOP, "conf", "sims.yaml"), self.dir)
         os.chmod(os.path.join(self.dir, "sims.yaml"), 0o600)
         with open(os.path.join(self.dir, "lab.yaml"), "w", encoding="utf-8") as f:

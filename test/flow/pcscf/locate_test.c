@@ -107,6 +107,7 @@ static void DNS_13_a_request_over_1300_octets_asks_for_tcp_first(void **state)
 static void port_and_transport_of_the_request_uri_are_asked_for(void **state)
 {
     (void)state;
+    conf.icscf[0].port = 5062;
     ue_sends(
         with(seed_register, "REGISTER sip:hims.net", "REGISTER sip:10.60.4.10:5062;transport=tcp"));
     assert_int_equal(fake_dns_last(pcscf.dns)->port, 5062);

@@ -22,7 +22,24 @@ static void a_register_to_the_pcscf_itself_is_refused_and_never_loops(void **sta
     assert_int_equal(fake_sip_reply(1)->status, 403);
     fake_dns_set(pcscf.dns, "loop.net", "udp 10.60.2.10:5060");
     ue_sends(with(seed_register, "REGISTER sip:hims.net", "REGISTER sip:loop.net"));
-    assert_int_equal(fake_sip_reply(2)->status, 482);
+    assert_int_equal(fake_sip_reply(2)->status, 480);
+    assert_true(reply_has(2, "10.60.2.10:5060 is no I-CSCF"));
+    assert_int_equal(fake_sip_sent_count(), 0);
+}
+
+static void a_terminal_does_not_choose_whom_the_pcscf_talks_to(void **state)
+{
+    static const char *const lines[] = {
+        "REGISTER sip:192.0.2.1",     "REGISTER sip:10.60.4.20:5060",
+        "REGISTER sip:[2001:db8::1]", "REGISTER sip:hims.net:99999",
+        "REGISTER sip:hims.net:0",    "REGISTER sip:hims.net?Route=x"};
+    static const int status[] = {403, 403, 403, 400, 400, 400};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        ue_sends(with(seed_register, "REGISTER sip:hims.net", lines[i]));
+        assert_int_equal(fake_sip_reply(i)->status, status[i]);
+    }
     assert_int_equal(fake_sip_sent_count(), 0);
 }
 
@@ -95,6 +112,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(SES_26_max_forwards_0_is_483),
         T(a_register_to_the_pcscf_itself_is_refused_and_never_loops),
+        T(a_terminal_does_not_choose_whom_the_pcscf_talks_to),
         T(a_request_uri_that_is_no_sip_uri_is_416),
         T(an_unknown_proxy_require_is_420_and_named),
         T(other_requests_are_refused_with_a_reason),

@@ -70,6 +70,10 @@ static inline int begin(void **state)
     strcpy(self->visited_network_id, "vims.net");
     addr_parse(&self->element.address, "10.60.2.10", 0);
     self->port = 5060;
+    conf.icscf_count = 1;
+    strcpy(conf.icscf[0].element.name, "icscf1");
+    addr_parse(&conf.icscf[0].element.address, "10.60.4.10", 0);
+    conf.icscf[0].port = 5060;
     conf.timers = (struct conf_timers){.sip_t1_ms = 500,
                                        .sip_t2_ms = 4000,
                                        .sip_t4_ms = 5000,
