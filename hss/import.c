@@ -102,13 +102,30 @@ void import_subscriber(struct store *store, const struct conf *conf,
 
 static bool is_known(struct store *store, const struct conf_subscriber *s)
 {
-    struct sql_rows *rows =
-        sql_ask(store->sql, "SELECT count(*) FROM subscription WHERE name = ?", "t", s->name);
+    struct sql_rows *rows = sql_ask(store->sql,
+                                    "SELECT EXISTS (SELECT 1 FROM subscription WHERE name = ?) OR "
+                                    "EXISTS (SELECT 1 FROM impi WHERE impi = ?)",
+                                    "tt", s->name, s->impi);
     bool known = false;
 
     while (sql_next(rows))
-        known = sql_int(rows, 0) > 0;
+        known = sql_int(rows, 0);
     return known;
+}
+
+/* The identity of a new subscriber that somebody else has in the database; NULL: none. */
+static const char *taken_impu(struct store *store, const struct conf_subscriber *s)
+{
+    const char *taken = NULL;
+
+    for (size_t i = 0; !taken && i < s->impu_count; i++) {
+        struct sql_rows *rows =
+            sql_ask(store->sql, "SELECT 1 FROM impu WHERE impu = ?", "t", s->impu[i].id);
+
+        while (sql_next(rows))
+            taken = s->impu[i].id;
+    }
+    return taken;
 }
 
 static bool same_key(struct store *store, const struct conf_subscriber *s,
@@ -166,24 +183,32 @@ static void warn_difference(struct store *store, const struct conf_subscriber *s
             s->name, identities ? "another key" : "other identities");
 }
 
+static void import_one(struct store *store, const struct conf *conf,
+                       const struct conf_subscriber *s, size_t *added, size_t *known)
+{
+    const struct conf_sim *sim = needs_key(s) && s->imsi[0] ? conf_sim(conf, s->imsi) : NULL;
+    const char *taken;
+
+    if (needs_key(s) && !sim)
+        log_warn(NULL, "subscriber '%s' uses AKA and has no card in the sims file", s->name);
+    if (is_known(store, s)) {
+        warn_difference(store, s, sim);
+        ++*known;
+    } else if ((taken = taken_impu(store, s))) {
+        log_warn(NULL, "subscriber '%s' is not added: '%s' belongs to another one in the database",
+                 s->name, taken);
+    } else {
+        import_subscriber(store, conf, s, sim);
+        ++*added;
+    }
+}
+
 int import_subscribers(struct store *store, const struct conf *conf, size_t *added, size_t *known,
                        struct why *why)
 {
     *added = *known = 0;
     sql_begin(store->sql);
-    for (size_t i = 0; i < conf->subscriber_count; i++) {
-        const struct conf_subscriber *s = &conf->subscriber[i];
-        const struct conf_sim *sim = needs_key(s) && s->imsi[0] ? conf_sim(conf, s->imsi) : NULL;
-
-        if (needs_key(s) && !sim)
-            log_warn(NULL, "subscriber '%s' uses AKA and has no card in the sims file", s->name);
-        if (is_known(store, s)) {
-            warn_difference(store, s, sim);
-            ++*known;
-        } else {
-            import_subscriber(store, conf, s, sim);
-            ++*added;
-        }
-    }
+    for (size_t i = 0; i < conf->subscriber_count; i++)
+        import_one(store, conf, &conf->subscriber[i], added, known);
     return sql_commit(store->sql, why);
 }

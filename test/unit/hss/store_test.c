@@ -125,6 +125,55 @@ static void new_subscribers_are_added_on_a_later_start(void **state)
     store_close(&store);
 }
 
+static void a_subscriber_that_got_another_name_is_still_known(void **state)
+{
+    struct conf c = conf;
+    struct store store;
+    struct why why;
+    size_t added, known;
+
+    (void)state;
+    assert_int_equal(store_open(&store, ":memory:", &why), 0);
+    import(&store, 1, 1, 0);
+    c.subscriber_count = 1;
+    snprintf(users[0].name, sizeof users[0].name, "renamed");
+    assert_int_equal(import_subscribers(&store, &c, &added, &known, &why), 0);
+    assert_int_equal(added, 0);
+    assert_int_equal(known, 1);
+    /* and an identity has one owner: the second one does not keep the HSS from starting */
+    snprintf(users[0].impi, sizeof users[0].impi, "thief@hims.net");
+    assert_int_equal(import_subscribers(&store, &c, &added, &known, &why), 0);
+    assert_int_equal(added + known, 0);
+    store_close(&store);
+}
+
+static void a_subscription_goes_with_all_that_belongs_to_it(void **state)
+{
+    static const char *const tables[] = {"SELECT count(*) FROM impi", "SELECT count(*) FROM impu",
+                                         "SELECT count(*) FROM implicit_set",
+                                         "SELECT count(*) FROM registration",
+                                         "SELECT count(*) FROM challenge"};
+    struct store store;
+    struct why why;
+
+    (void)state;
+    assert_int_equal(store_open(&store, ":memory:", &why), 0);
+    import(&store, 1, 1, 0);
+    sqn_of_challenge(&store);
+    sql_begin(store.sql);
+    sql_run(store.sql, "DELETE FROM subscription WHERE name = ?", "t", "name");
+    assert_int_equal(sql_commit(store.sql, &why), 0);
+    sql_begin(store.sql);
+    for (size_t i = 0; i < 5; i++) {
+        struct sql_rows *rows = sql_ask(store.sql, tables[i], "");
+
+        while (sql_next(rows))
+            assert_int_equal(sql_int(rows, 0), 0);
+    }
+    assert_int_equal(sql_commit(store.sql, &why), 0);
+    store_close(&store);
+}
+
 static void a_file_of_a_later_version_is_refused(void **state)
 {
     struct store store;
@@ -255,6 +304,8 @@ int main(void)
         FILE_CASE(the_file_is_for_its_owner_only),
         FILE_CASE(CXM_17_ROB_13_a_restart_uses_no_sqn_twice),
         FILE_CASE(new_subscribers_are_added_on_a_later_start),
+        cmocka_unit_test(a_subscriber_that_got_another_name_is_still_known),
+        cmocka_unit_test(a_subscription_goes_with_all_that_belongs_to_it),
         FILE_CASE(a_file_of_a_later_version_is_refused),
         FILE_CASE(a_file_that_is_no_database_is_refused),
         cmocka_unit_test(a_folder_that_is_not_there_is_told),
