@@ -31,6 +31,7 @@ class Core:
         try:
             self.lab.up(*options)
             self.capture = frames.Capture(self.lab) if "--pcap" in options else None
+            self.wait_connected()
         except BaseException:
             self.lab.close()
             raise
@@ -48,10 +49,33 @@ class Core:
             giver.channel.close()
         self.lab.close()
 
+    def elements(self, *kinds):
+        return [e.name for e in self.lab.topology().elements if e.kind in kinds and not e.external]
+
+    def is_connected(self, name):
+        """Whether a CSCF has its HSS; one that is stopped needs none."""
+        return self.lab.element(name)["state"] == "stopped" or any("state=open" in line for line in self.live(name))
+
+    def wait_connected(self, wait_s=8.0):
+        """After a start or a restart: Diameter comes back within Tc and up to 4 s of jitter."""
+        netlab.wait_for(lambda: all(self.is_connected(n) for n in self.elements("icscf", "scscf")), wait_s)
+
     # ---- the state ----
 
     def restarts(self):
         return {e["name"]: e["restarts"] for e in self.lab.ask("status")["elements"]}
+
+    def stop(self, *names):
+        for name in names:
+            self.lab.ask("stop", name=name)
+
+    def start(self, *names):
+        for name in names:
+            self.lab.ask("start", name=name)
+        self.wait_connected()
+
+    def signal(self, name, number):
+        self.lab.ask("signal", name=name, signal=int(number))
 
     def live(self, element):
         return show.live(self.lab.args, element)
