@@ -16,7 +16,10 @@
 
 #include "log.h"
 
-enum { STOP_WAIT_S = 3, PEERS_WAIT_MS = 2000 };
+enum {
+    STOP_WAIT_S = 1, /* less than what a supervisor gives between SIGTERM and SIGKILL */
+    PEERS_WAIT_MS = 2000,
+};
 
 #if FD_PROJECT_VERSION_MAJOR == 1 && FD_PROJECT_VERSION_MINOR < 3
 /* exported by the library, in none of its public headers */

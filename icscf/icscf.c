@@ -24,6 +24,11 @@ void icscf_open(struct icscf *icscf)
     sip_serve(icscf->sip, "*", request_begin, icscf);
 }
 
+void icscf_close(struct icscf *icscf)
+{
+    register_forget(icscf);
+}
+
 void icscf_print_live(void *arg, FILE *out)
 {
     const struct icscf *icscf = arg;

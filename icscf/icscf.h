@@ -31,6 +31,8 @@ struct icscf {
 /* icscf_open - take the S-CSCFs of the configuration into the pool and serve what comes in. The
  * engines (loop, sip, cx, dns) are set by the caller before. */
 void icscf_open(struct icscf *);
+/* icscf_close - refuse what is under way with 503; before the engines are closed. */
+void icscf_close(struct icscf *);
 /* icscf_print_live - one line per transaction, for SIGUSR1. */
 void icscf_print_live(void *icscf, FILE *out);
 /* icscf_is_self - whether a SIP URI names this I-CSCF. */
@@ -45,6 +47,7 @@ void icscf_refuse(const struct icscf *, struct sip_request *, int status, const 
 
 /* register.c: a REGISTER, from the P-CSCF to the S-CSCF and back. */
 void register_begin(void *icscf, struct sip_request *);
+void register_forget(struct icscf *); /* refuse every one with 503: the end is near */
 void register_print_live(const struct icscf *, FILE *out);
 
 /* request.c: any other request. */

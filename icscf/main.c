@@ -86,6 +86,7 @@ int main(int argc, char **argv)
     icscf_open(&icscf);
     daemon_on_live(&d, icscf_print_live, &icscf);
     rc = daemon_run(&d);
+    icscf_close(&icscf);
     sip_close(icscf.sip);
     cx_close(icscf.cx);
     dns_close(icscf.dns);

@@ -348,6 +348,14 @@ static void finish(struct register_txn *t)
     free(t);
 }
 
+void register_forget(struct icscf *icscf)
+{
+    struct register_txn *t;
+
+    while ((t = LIST_FIRST(&icscf->registers)))
+        refuse(t, 503, "Service Unavailable", "this I-CSCF is shutting down");
+}
+
 void register_print_live(const struct icscf *icscf, FILE *out)
 {
     const struct register_txn *t;
