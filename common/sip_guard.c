@@ -5,10 +5,14 @@
  *   su_getmsgsize  how much to read. Sofia reads a whole TCP backlog at once and copies the rest
  *                  behind every message of it: quadratic in what waits, in time and memory.
  *   msg_extract    parse what was read. Sofia appends every header value to a list by walking it:
- *                  one datagram of 60 KB with 15000 values costs seconds. We refuse it (400). */
+ *                  one datagram of 60 KB with 15000 values costs seconds. We refuse it (400).
+ *                  And sofia sends an answer to any address that the top Via names in maddr
+ *                  (RFC 3261 18.2.2): who can ask could have us talk to the core or to multicast
+ *                  groups. What is asked here is never multicast: maddr is taken out. */
 #include <dlfcn.h>
 #include <sofia-sip/msg.h>
 #include <sofia-sip/msg_buffer.h>
+#include <sofia-sip/msg_header.h>
 #include <sofia-sip/su.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -66,6 +70,16 @@ static size_t find_excess(const char *text, size_t len, uintptr_t *values)
     return len;
 }
 
+static int extract(msg_t *msg)
+{
+    int rc = sofias_extract(msg);
+    sip_t *sip = sip_object(msg);
+
+    if (sip && sip->sip_request && sip->sip_via && sip->sip_via->v_maddr)
+        msg_header_remove_param(sip->sip_via->v_common, "maddr");
+    return rc;
+}
+
 /* What stays unparsed at the end of a read is counted again with the next: that errs to the safe
  * side by one line for every 4096 octets. What is too much is cut off, so that the rest has the Via
  * that an answer needs: nta answers 400 and closes a TCP connection. */
@@ -84,13 +98,13 @@ int msg_extract(msg_t *msg)
         sip->sip_user = (void *)values;
     }
     if (cut + sizeof END > len) {
-        rc = sofias_extract(msg);
+        rc = extract(msg);
         if (rc < 0 && sip && !sip->sip_request && !sip->sip_status)
             sip_wire_hang_up();
         return rc;
     }
     memcpy(text + cut, END, sizeof END - 1);
-    rc = sofias_extract(msg);
+    rc = extract(msg);
     msg_mark_as_complete(msg, MSG_FLG_ERROR);
     return rc;
 }

@@ -414,6 +414,18 @@ def test_ROB_08_odd_octets_over_tcp(pcscf, case):
     assert status in (None, 401, "closed") or is_refusal(status)
 
 
+@pytest.mark.parametrize("bad", [{}, {"CSeq": "1 INVITE"}], ids=["a REGISTER", "what sofia refuses itself"])
+def test_an_answer_never_goes_where_the_via_points(pcscf, bad):
+    """maddr would have the P-CSCF send into the core, received and the sent-by likewise."""
+    with socket.socket(type=socket.SOCK_DGRAM) as victim:
+        victim.bind((ICSCF, pcscf.ue.getsockname()[1]))
+        victim.settimeout(0.2)
+        top = via(pcscf, "UDP", f"maddr{len(bad)}") + f";maddr={ICSCF};received={ICSCF}"
+        assert over_udp(pcscf, request(pcscf, "REGISTER", Via=top, **bad)) == (400 if bad else 401)
+        with pytest.raises(TimeoutError):
+            victim.recv(65536)
+
+
 def test_ROB_08_no_line_of_the_log_holds_a_control_character(running):
     for line in running.said().split(b"\n"):
         assert not re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", line), line
