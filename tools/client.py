@@ -237,7 +237,7 @@ def inside(args, netns, argv):
     if netns not in NAMESPACES:
         raise LabError(f"no network namespace '{netns}'; there are: {' '.join(NAMESPACES)}")
     user = ["--user", "--preserve-credentials"] if lab["user"] else []
-    return ["nsenter", "-t", str(lab["init"]), *user, "--mount", "--net", "--pid", "--",
+    return ["nsenter", "-t", str(lab["init"]), *user, "--mount", "--net", "--pid", "--root", "--",
             "ip", "netns", "exec", netns, "env", "-C", os.getcwd(), *argv]
 
 
