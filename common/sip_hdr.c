@@ -264,17 +264,42 @@ const char *sip_auth_param(const msg_auth_t *auth, const char *name, char *buf, 
     return buf;
 }
 
+static bool is_token(char c)
+{
+    return isalnum((unsigned char)c) || (c && strchr("-.!%*_+`'~", c));
+}
+
+/* Whether a word outside quotes is that name, wherever it stands: somebody else's parser may find
+ * other parameters in this text than sofia did ("Basic name=", ";name=", "\vname="). */
+static bool mentions(const char *text, const char *name)
+{
+    size_t len = strlen(name), word;
+    bool quoted = false;
+
+    for (; *text; text += word ? word : 1) {
+        for (word = 0; !quoted && is_token(text[word]);)
+            word++;
+        if (word == len && strncasecmp(text, name, len) == 0)
+            return true;
+        if (word)
+            continue;
+        if (quoted && *text == '\\' && text[1])
+            text++;
+        else if (*text == '"')
+            quoted = !quoted;
+    }
+    return false;
+}
+
 /* Takes every parameter of that name away, in any case: a duplicate must not survive. */
 static void drop_param(msg_auth_t *auth, const char *name)
 {
     msg_param_t *params = (msg_param_t *)auth->au_params;
-    size_t kept = 0, len = strlen(name);
+    size_t kept = 0;
 
-    for (size_t i = 0; params && params[i]; i++) {
-        if (strncasecmp(params[i], name, len) == 0 && strchr("= \t", params[i][len]))
-            continue; /* strchr finds the NUL, too: a name without a value */
-        params[kept++] = params[i];
-    }
+    for (size_t i = 0; params && params[i]; i++)
+        if (!mentions(params[i], name))
+            params[kept++] = params[i];
     if (params)
         params[kept] = NULL;
 }

@@ -20,6 +20,7 @@ static const char *const not_from_a_terminal[] = {
     "P-Asserted-Service",
     "P-Associated-URI",
     "P-Called-Party-ID",
+    "P-Charge-Info", /* RFC 8496 */
     "P-Charging-Function-Addresses",
     "P-Charging-Vector",
     "P-Private-Network-Indication",
@@ -44,6 +45,19 @@ bool mark_offers_security(const sip_t *sip)
     return sip->sip_security_client || sip_is_unreadable(sip, "Security-Client");
 }
 
+/* A terminal may say where it is, but not that the network says so (TS 24.229 5.2.1). */
+static void remove_forged_location(msg_t *m)
+{
+    char said[1024];
+    const sip_t *sip = sip_object(m);
+
+    if (!sip_text(sip, "P-Access-Network-Info", said, sizeof said))
+        return;
+    if (!sip_list(sip, "P-Access-Network-Info", said, sizeof said) ||
+        strcasestr(said, "network-provided"))
+        sip_remove(m, "P-Access-Network-Info");
+}
+
 void mark_register(msg_t *m, const struct mark *mark, struct charging *charging,
                    const char *integrity)
 {
@@ -53,7 +67,9 @@ void mark_register(msg_t *m, const struct mark *mark, struct charging *charging,
         sip_remove(m, not_from_a_terminal[i]);
     sip_remove_token(m, "Require", "sec-agree");
     sip_remove_token(m, "Proxy-Require", "sec-agree");
+    remove_forged_location(m);
     sip_set_auth_param(m, "integrity-protected", integrity);
+    sip_drop_auth_param(m, sip_object(m)->sip_proxy_authorization, "integrity-protected");
     snprintf(line, sizeof line, "Path: <sip:term@%s:%u;lr>", mark->host, mark->port);
     sip_add(m, line);
     sip_remove_token(m, "Require", "path");

@@ -195,6 +195,30 @@ static void REGE_33_an_auth_parameter_is_replaced_however_it_was_written(void **
     assert_true(has("username=\"na\\\"me\""));
 }
 
+static void REGE_33_an_auth_parameter_hidden_in_another_is_taken_with_it(void **state)
+{
+    static const char *const hidden[] = {
+        "Basic integrity-protected=\"yes\"", "nc=1;integrity-protected=\"yes\"",
+        "qop=\"\"integrity-protected=\"yes\"", "\vINTEGRITY-protected=yes",
+        "\xc2\xa0integrity-protected=yes"};
+    static const char kept[] = "opaque=\"a \\\" integrity-protected=yes\"";
+    char line[200];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++) {
+        sip_remove(m, "Authorization");
+        snprintf(line, sizeof line, "Authorization: Digest username=\"u\", %s, %s", hidden[i],
+                 kept);
+        sip_add(m, line);
+        sip_set_auth_param(m, "integrity-protected", NULL);
+        assert_true(has("username=\"u\""));
+        assert_true(has(kept));
+        assert_null(strcasestr(strstr(out(), kept) + strlen(kept), "integrity-"));
+        assert_false(has("integrity-protected=\""));
+        assert_false(has("protected=yes,"));
+    }
+}
+
 static void a_copy_can_be_edited_and_the_original_keeps_its_own(void **state)
 {
     msg_t *copy = msg_copy(m), *original = m;
@@ -299,6 +323,7 @@ int main(void)
         T(text_of_a_header_typed_or_not),
         T(an_auth_parameter_is_read_without_quotes),
         T(REGE_33_an_auth_parameter_is_replaced_however_it_was_written),
+        T(REGE_33_an_auth_parameter_hidden_in_another_is_taken_with_it),
         T(a_copy_can_be_edited_and_the_original_keeps_its_own),
         T(identities_are_canonical),
         T(a_message_of_our_own_is_composed_from_text),
