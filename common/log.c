@@ -54,12 +54,18 @@ static void put_text(struct line *l, const char *text)
     put(l, text, strlen(text));
 }
 
+/* U+0080 to U+009F in UTF-8: some are commands for a terminal, as ESC is. */
+static bool is_c1(const struct line *l, unsigned char c)
+{
+    return c >= 0x80 && c < 0xa0 && l->len && (unsigned char)l->text[l->len - 1] == 0xc2;
+}
+
 /* One character, harmless: control characters as \xNN. */
 static void put_char(struct line *l, unsigned char c)
 {
     char hex[5];
 
-    if (c >= 0x20 && c != 0x7f) {
+    if (c >= 0x20 && c != 0x7f && !is_c1(l, c)) {
         put(l, (const char *)&c, 1);
         return;
     }

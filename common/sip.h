@@ -106,8 +106,11 @@ const char *sip_text(const sip_t *, const char *name, char *buf, size_t size);
 const char *sip_list(const sip_t *, const char *name, char *buf, size_t size);
 /* sip_size - the octets that m will have on the wire, with the Via that sip_send adds. */
 size_t sip_size(msg_t *m);
-/* sip_auth_param - a parameter of Authorization / WWW-Authenticate, quotes removed, into buf; NULL
- * when absent. */
+/* sip_digest - the Authorization that counts: the first of scheme Digest; NULL when there is none.
+ */
+const msg_auth_t *sip_digest(const sip_t *);
+/* sip_auth_param - a parameter of Authorization / WWW-Authenticate into buf, quotes removed,
+ * control characters as spaces; NULL when absent. */
 const char *sip_auth_param(const msg_auth_t *, const char *name, char *buf, size_t size);
 /* sip_set_auth_param - set or remove (value NULL) a parameter of every Authorization of the
  * request, quoted. */

@@ -50,8 +50,7 @@ static bool read_visited(const sip_t *sip, char visited[CX_TEXT])
 
 static bool read_impi(const sip_t *sip, char impi[CX_TEXT])
 {
-    return sip->sip_authorization &&
-           sip_auth_param(sip->sip_authorization, "username", impi, CX_TEXT) && impi[0];
+    return sip_auth_param(sip_digest(sip), "username", impi, CX_TEXT) && impi[0];
 }
 
 int uar_from(const sip_t *sip, const char *home_domain, struct cx_uar *uar, struct why *why)

@@ -311,7 +311,7 @@ static void remember(struct register_txn *t, const sip_t *answer)
 
     if (!sip_identity(sip->sip_to->a_url, c.impu, sizeof c.impu))
         return;
-    if (!sip_auth_param(sip->sip_authorization, "username", c.impi, sizeof c.impi))
+    if (!sip_auth_param(sip_digest(sip), "username", c.impi, sizeof c.impi))
         snprintf(c.impi, sizeof c.impi, "%s", strchr(c.impu, ':') + 1);
     for (const sip_contact_t *m = sip->sip_contact; m; m = m->m_next)
         remember_contact(t, answer, &c, m);

@@ -66,15 +66,6 @@ static char *auth_param(su_home_t *home, const msg_auth_t *au, const char *name)
     return sip_auth_param(au, name, value, sizeof value) ? su_strdup(home, value) : NULL;
 }
 
-static const msg_auth_t *digest_of(const sip_t *sip)
-{
-    const msg_auth_t *au = sip->sip_authorization;
-
-    while (au && strcasecmp(au->au_scheme, "Digest") != 0)
-        au = au->au_next;
-    return au;
-}
-
 /* Without Authorization the private identity is the public one (TS 24.229 5.4.1.1 item 3). */
 static int derive_impi(struct asked *asked, struct refusal *refusal)
 {
@@ -117,7 +108,7 @@ static const char *scheme(const struct asked *asked)
 static int read_user(struct asked *asked, su_home_t *home, const sip_t *sip,
                      const struct conf *conf, struct refusal *refusal)
 {
-    const msg_auth_t *au = digest_of(sip);
+    const msg_auth_t *au = sip_digest(sip);
     struct auth_answer *answer = &asked->answer;
     const char *username, *realm;
 

@@ -101,6 +101,8 @@ static void no_peer_can_forge_a_line(void **state)
     log_arrow(NULL, "<-", "u\re", "REG\tISTER", "impu", "a\x1b[2J\x7f", NULL);
     assert_string_equal(lines(),
                         "icscf1 info call=- <- u\\x0de REG\\x09ISTER impu=a\\x1b[2J\\x7f\n");
+    log_arrow(NULL, "<-", "ue", "REGISTER", "impu", "\xc3\x9b\xc2\x9b[2J", NULL); /* U+00DB, CSI */
+    assert_string_equal(lines(), "icscf1 info call=- <- ue REGISTER impu=\xc3\x9b\xc2\\x9b[2J\n");
     log_error(NULL, "refused: %s", "bad\nline\r\x01");
     assert_string_equal(lines(), "icscf1 error call=- -- refused: bad\\x0aline\\x0d\\x01\n");
 }

@@ -181,6 +181,10 @@ static void an_auth_parameter_is_read_without_quotes(void **state)
     assert_string_equal(sip_auth_param(auth, "realm", buf, 5), "hims");
     assert_null(sip_auth_param(auth, "auts", buf, sizeof buf));
     assert_null(sip_auth_param(NULL, "auts", buf, sizeof buf));
+    sip_remove(m, "Authorization");
+    sip_add(m, "Authorization: Digest username=\"a\r\n live:\x1b[2J\"");
+    auth = sip_digest(sip_object(m));
+    assert_string_equal(sip_auth_param(auth, "username", buf, sizeof buf), "a   live: [2J");
 }
 
 static void REGE_33_an_auth_parameter_is_replaced_however_it_was_written(void **state)

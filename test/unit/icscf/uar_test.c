@@ -58,6 +58,8 @@ static void without_authorization_the_private_identity_comes_from_the_public_one
     assert_string_equal(uar.impi, "+15550001");
     assert_int_equal(ask(TO "Authorization: Digest username=\"\", realm=\"x\"\r\n"), 0);
     assert_string_equal(uar.impi, "name@hims.net");
+    assert_int_equal(ask(TO "Authorization: Basic username=\"evil@hims.net\"\r\n" AUTH), 0);
+    assert_string_equal(uar.impi, "name.private@hims.net"); /* whom the S-CSCF will ask for */
 }
 
 static void the_visited_network_is_read_quoted_or_plain_and_its_first_value_counts(void **state)
