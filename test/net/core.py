@@ -16,7 +16,7 @@ STATES = ("not registered", "registered", "unregistered")
 class Core:
     """people must have one more than the test's own: "good", who registers when the others are done."""
 
-    def __init__(self, people, change=None, options=("--pcap",)):
+    def __init__(self, people, change=None, options=("--pcap",), wait=True):
         people.add("good")
         self.people = people
 
@@ -31,7 +31,8 @@ class Core:
         try:
             self.lab.up(*options)
             self.capture = frames.Capture(self.lab) if "--pcap" in options else None
-            self.wait_connected()
+            if wait:
+                self.wait_connected()
         except BaseException:
             self.lab.close()
             raise
