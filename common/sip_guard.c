@@ -6,6 +6,8 @@
  *                  behind every message of it: quadratic in what waits, in time and memory.
  *   msg_extract    parse what was read. Sofia appends every header value to a list by walking it:
  *                  one datagram of 60 KB with 15000 values costs seconds. We refuse it (400).
+ *                  A header that may stand once and stands twice makes sofia abort when the
+ *                  message is passed on: the second is taken out.
  *                  And sofia sends an answer to any address that the top Via names in maddr
  *                  (RFC 3261 18.2.2): who can ask could have us talk to the core or to multicast
  *                  groups. What is asked here is never multicast: maddr is taken out. */
@@ -70,11 +72,34 @@ static size_t find_excess(const char *text, size_t len, uintptr_t *values)
     return len;
 }
 
+/* Of a header that may stand once sofia puts the second among the errors, as what it is: whoever
+ * reads it as a msg_error_t reads past it, and serialize_one() asserts that it is alone. It goes;
+ * the first one counts. Not before the empty line is there: until then it may be sofia's last
+ * fragment. */
+static void drop_repeated(sip_t *sip)
+{
+    msg_header_t **at = (msg_header_t **)&sip->sip_error, *h;
+
+    while ((h = *at)) {
+        if (h->sh_class == msg_error_class || !h->sh_prev || !h->sh_succ) {
+            at = &h->sh_next;
+            continue;
+        }
+        *at = h->sh_next;
+        h->sh_succ->sh_prev = h->sh_prev;
+        *h->sh_prev = h->sh_succ;
+        h->sh_next = h->sh_succ = NULL;
+        h->sh_prev = NULL;
+    }
+}
+
 static int extract(msg_t *msg)
 {
     int rc = sofias_extract(msg);
     sip_t *sip = sip_object(msg);
 
+    if (sip && sip->sip_separator)
+        drop_repeated(sip);
     if (sip && sip->sip_request && sip->sip_via && sip->sip_via->v_maddr)
         msg_header_remove_param(sip->sip_via->v_common, "maddr");
     return rc;
