@@ -22,10 +22,11 @@ from logline import parse
 from topology import LabError
 
 START_S = 15          # longest wait for one element's "ready"
-STOP_S = 3            # between SIGTERM and SIGKILL
+STOP_S = 4            # between SIGTERM and SIGKILL
 BACKOFF_S = 0.2       # before the first restart; doubles up to BACKOFF_MAX_S
 BACKOFF_MAX_S = 5.0
 STEADY_S = 10         # an element that lived this long starts again at BACKOFF_S
+LAST = ("hss", "dns")  # to end
 ORDER = ("dns", "hss", "scscf", "icscf", "pcscf", "ggsn", "sgsn")
 
 
@@ -265,6 +266,8 @@ class Supervisor:
     def bring_down(self):
         for child in self.children:
             child.state = "stopped"
+        # the HSS last: two Diameter ends that disconnect at the same time wait for each other's answer
+        self.end([c for c in self.children if c.element.kind not in LAST])
         self.end(self.children)
         if self.capture:
             self.capture.terminate()

@@ -186,7 +186,7 @@ class Lab:
                 p.terminate()
                 p.wait(5)
         self.command("down")
-        reports = self.reports()
+        reports = self.reports() + [line.whole for line in self.lines() if "does not end on SIGTERM" in line.text]
         if "LAB_KEEP" not in os.environ:
             shutil.rmtree(self.rundir, ignore_errors=True)
         assert not reports, "\n".join(reports)

@@ -9,7 +9,7 @@ import compare
 import draw
 import ladder
 import wire
-from netlab import wait_for
+from netlab import Lab, wait_for
 
 
 def registered(lab):
@@ -22,18 +22,22 @@ def registered(lab):
     return terminal
 
 
-@pytest.fixture
-def captured(make_lab):
-    """A lab with a capture, its terminal registered, de-registered and detached again, and down."""
-    lab = make_lab().up("--pcap")
-    terminal = registered(lab)
-    lab.were = lab.registrations()
-    assert terminal.do("deregister").startswith("deregistered:")
-    assert terminal.do("detach").startswith("detached:")
-    terminal.end()
-    lab.found = lab.events()
-    lab.down()
-    return lab
+@pytest.fixture(scope="module")
+def captured(machine):
+    """A lab with a capture, its terminal registered, de-registered and detached again, and down.
+    were: the registrations in between; found: its events."""
+    lab = Lab().up("--pcap")
+    try:
+        terminal = registered(lab)
+        lab.were = lab.registrations()
+        assert terminal.do("deregister").startswith("deregistered:")
+        assert terminal.do("detach").startswith("detached:")
+        terminal.end()
+        lab.down()
+        lab.found = lab.events()
+        yield lab
+    finally:
+        lab.close()
 
 
 def first(events, **wanted):
