@@ -68,12 +68,12 @@ def test_the_pid_in_status_is_the_hosts(lab):
 
 def test_a_daemon_that_is_killed_is_restarted_and_status_says_so(lab):
     first = lab.host_pid("icscf1")
-    os.kill(first, signal.SIGSEGV)
+    os.kill(first, signal.SIGKILL)
     wait_for(lambda: lab.element("icscf1")["restarts"] == 1 and lab.element("icscf1")["state"] == "up")
     row = next(r for r in lab.lab("status").out.splitlines() if r.startswith("icscf1"))
-    assert "1 (last: killed by SIGSEGV)" in row
+    assert "1 (last: killed by SIGKILL)" in row
     assert lab.host_pid("icscf1") != first
-    assert lab.said("lab", "icscf1 died: killed by SIGSEGV")
+    assert lab.said("lab", "icscf1 died: killed by SIGKILL")
 
 
 def test_two_labs_run_side_by_side(make_lab):
