@@ -408,6 +408,15 @@ def test_REGE_33_nobody_but_the_pcscf_says_integrity_protected(net):
     assert first.status == 401
 
 
+@pytest.mark.parametrize("element", ["10.60.4.10", "10.60.4.20"])
+def test_TRU_14_TRU_15_a_foreigner_gets_nothing_from_the_core_whatever_it_claims(net, element):
+    t = net.terminal("claim", pcscf=element)
+    answer = t.ask(Authorization=t.authorization(**{"integrity-protected": "yes"}),
+                   extra=["P-Visited-Network-ID: vims.net", "Path: <sip:term@pcscf1.vims.net:5060;lr>"])
+    assert answer.status == 403 and "10.60.1.1" in answer.one("warning")
+    assert net.bindings(t.impu) == [] and net.capture.sip(t.call_id, src="icscf1", dst="scscf1") == []
+
+
 def test_RREG_09_a_lower_cseq_in_the_same_call_changes_nothing(net):
     t = net.terminal("cseq")
     t.registered()
