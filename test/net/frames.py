@@ -12,7 +12,7 @@ import sipmsg
 from terminal import sockets_of
 
 SIP_PORT, DIAMETER_PORT, MARK_PORT = 5060, 3868, 9
-TCP, UDP, SYN, PCAP_HEAD = 6, 17, 2, 24
+TCP, UDP, SYN, ACK, PCAP_HEAD = 6, 17, 2, 16, 24
 
 
 class Frame:
@@ -46,6 +46,7 @@ class Capture:
         self.marker = sockets_of(lab, "ue").make(socket.AF_INET, socket.SOCK_DGRAM)
         self.marks = itertools.count(1)
         self.at, self.found, self.next_seq, self.seen = PCAP_HEAD, [], {}, b""
+        self.connects = []  # (from, to, port) of every TCP connection that was tried
         self.names, self.target = {}, None
         for e in lab.topology().elements:
             for address in (e.address, e.address6):
@@ -95,6 +96,8 @@ class Capture:
             flow = (src, dst, *ports)
             if packet[13] & SYN:
                 self.next_seq[flow] = seq + 1
+                if not packet[13] & ACK:
+                    self.connects.append((*ends, ports[1]))
             elif payload and seq == self.next_seq.get(flow, seq):
                 self.next_seq[flow] = seq + len(payload)
                 self.found.append(Frame(seconds, *ends, "tcp", payload, ports, src, dst))

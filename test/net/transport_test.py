@@ -146,13 +146,18 @@ class OnlyUdp:
 @pytest.mark.parametrize("element", ["icscf1", "scscf1"])
 def test_DNS_13_where_tcp_is_refused_udp_is_tried(plain, element):
     t = plain.terminal("refused")
+    before = {b: a for a, b in CORE}
     with OnlyUdp(plain, element) as there:
+        plain.capture.frames()
+        tried = len(plain.capture.connects)
         big = t.request(extra=padding(900))
         t.send(big)
         got = there.answer()
         assert b"X-Padding" in got and len(got) > LIMIT
         answer = t.final(big)
         assert answer.status == 403 and answer.first.endswith("Only UDP")
+        plain.capture.frames()
+        assert (before[element], element, 5060) in plain.capture.connects[tried:], "TCP first"
     core.netlab.wait_for(lambda: t.ask().status == 401)
 
 
