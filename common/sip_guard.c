@@ -15,6 +15,7 @@
 #include <sofia-sip/msg.h>
 #include <sofia-sip/msg_buffer.h>
 #include <sofia-sip/msg_header.h>
+#include <sofia-sip/msg_mclass.h>
 #include <sofia-sip/su.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -81,7 +82,7 @@ static void drop_repeated(sip_t *sip)
     msg_header_t **at = (msg_header_t **)&sip->sip_error, *h;
 
     while ((h = *at)) {
-        if (h->sh_class == msg_error_class || !h->sh_prev || !h->sh_succ) {
+        if (h->sh_class == sip_grammar()->mc_error->hr_class || !h->sh_prev || !h->sh_succ) {
             at = &h->sh_next;
             continue;
         }

@@ -427,7 +427,7 @@ def test_an_answer_never_goes_where_the_via_points(pcscf, bad):
             victim.recv(65536)
 
 
-@pytest.mark.parametrize("lines", [["Server: y"] * 2, ["Retry-After: 5"] * 3, ["Expires: 5", "Date: x"] * 2,
+@pytest.mark.parametrize("lines", [["Server: y"] * 2, ["Retry-After: 5"] * 3, ["Organization: o", "Subject: x"] * 2,
                                    ["Security-Server: ;;;", "WWW-Authenticate: x", "Server: y", "Server: z"]])
 def test_an_answer_with_a_header_too_often_is_passed_on(pcscf, lines):
     """Of these sofia keeps the second where it then fails an assertion of its own."""
