@@ -301,12 +301,10 @@ static void finish(struct register_txn *t)
     su_home_unref(t->home);
 }
 
-void register_abandon(struct scscf *scscf)
+void register_forget(struct scscf *scscf)
 {
-    while (scscf->registers) {
-        scscf->registers->request = NULL;
-        finish(scscf->registers);
-    }
+    while (scscf->registers)
+        register_refuse_because(scscf->registers, 503, "this S-CSCF is shutting down");
 }
 
 void register_print_live(const struct scscf *scscf, FILE *out)

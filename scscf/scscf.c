@@ -17,7 +17,7 @@ void scscf_init(struct scscf *scscf, const struct conf *conf, const struct conf_
 
 void scscf_end(struct scscf *scscf)
 {
-    register_abandon(scscf);
+    register_forget(scscf);
     sar_abandon(scscf);
     loop_cancel(&scscf->await_auth);
     for (struct registration *reg = scscf->registrar.all; reg; reg = reg->next)

@@ -41,8 +41,9 @@ void scscf_print_live(void *arg, FILE *out);
 /* register.c: one REGISTER from the I-CSCF (sip_serve_fn, env: the scscf). */
 void register_begin(void *env, struct sip_request *request);
 void register_print_live(const struct scscf *, FILE *);
-/* register_abandon - forget every transaction without an answer: the daemon ends. */
-void register_abandon(struct scscf *);
+/* register_forget - refuse every transaction with 503, and the I-CSCF tries another S-CSCF: the
+ * daemon ends. */
+void register_forget(struct scscf *);
 
 /* expiry.c */
 /* expiry_arm - (re)start the timer for the contact of this set that expires first; a set without

@@ -117,6 +117,17 @@ static void ROB_10_a_silent_or_unreachable_hss_is_a_504_that_names_it(void **sta
     expect_quiet();
 }
 
+static void ROB_20_what_is_under_way_at_the_end_is_a_503_for_the_next_scscf(void **state)
+{
+    struct world *w = *state;
+
+    ue_registers(w, (struct ue){.cseq = 25});
+    fake_cx_mar();
+    register_forget(&w->scscf);
+    expect_line(expect_answer(503), "Warning: 399 scscf1 \"this S-CSCF is shutting down\"");
+    assert_null(w->scscf.registers);
+}
+
 static void ROB_10_a_silent_hss_loses_no_binding(void **state)
 {
     struct world *w = *state;
@@ -257,6 +268,7 @@ int main(void)
         flow_test(REGE_32_a_foreign_realm_is_never_challenged),
         flow_test(ROB_10_a_silent_or_unreachable_hss_is_a_504_that_names_it),
         flow_test(ROB_10_a_silent_hss_loses_no_binding),
+        flow_test(ROB_20_what_is_under_way_at_the_end_is_a_503_for_the_next_scscf),
         flow_test(what_the_hss_says_decides_the_status),
         flow_test(REGE_42_a_user_of_another_scscf_is_not_bound),
         flow_test(REGE_43_a_profile_that_cannot_be_used_is_taken_back_at_the_hss),
