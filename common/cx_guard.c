@@ -7,10 +7,13 @@
  * and the library itself answers 5004 with Failed-AVP (RFC 6733 7.1.5), which then gets its right
  * code back. Nothing here is trusted: lengths are checked against the buffer.
  *
+ * An answer with an AVP that cannot be read in front of its Result-Code: the library looks whether
+ * that says error and asserts that it has been read by then. It calls fd_msg_parse_or_error through
+ * the dynamic linker, so the one defined here comes first and reads the Result-Code first.
+ *
  * A request that the library refuses by itself, from a peer that is gone before the answer: the
- * routing thread takes "cannot send" for the end of the world. The library calls fd_out_send
- * through the dynamic linker, so the one defined here comes first and makes a lost answer what it
- * is. */
+ * routing thread takes "cannot send" for the end of the world. Our fd_out_send, found in the same
+ * way, makes a lost answer what it is. */
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -66,6 +69,39 @@ void cx_guard_restore(struct msg *answer)
     }
     if (bad && fd_msg_avp_hdr(bad, &hdr) == 0 && hdr->avp_code == CX_AVP_BAD_SESSION_ID)
         hdr->avp_code = SESSION_ID;
+}
+
+/* ---- answers that cannot be read ---- */
+
+typedef int parse_fn(struct msg **, struct msg **);
+
+static int read_result_code(struct msg *answer)
+{
+    struct avp *avp = NULL;
+    struct avp_hdr *hdr;
+    int rc = 0;
+
+    fd_msg_browse(answer, MSG_BRW_FIRST_CHILD, &avp, NULL);
+    for (; avp && rc == 0; fd_msg_browse(avp, MSG_BRW_NEXT, &avp, NULL))
+        if (fd_msg_avp_hdr(avp, &hdr) == 0 && hdr->avp_code == AC_RESULT_CODE &&
+            !(hdr->avp_flags & AVP_FLAG_VENDOR))
+            rc = fd_msg_parse_dict(avp, fd_g_config->cnf_dict, NULL);
+    return rc;
+}
+
+int fd_msg_parse_or_error(struct msg **msg, struct msg **error)
+{
+    parse_fn *library = (parse_fn *)dlsym(RTLD_NEXT, "fd_msg_parse_or_error");
+    struct msg_hdr *hdr;
+    int rc = fd_msg_hdr(*msg, &hdr);
+
+    if (rc == 0 && !(hdr->msg_flags & CMD_FLAG_REQUEST))
+        rc = read_result_code(*msg);
+    if (rc == 0)
+        return library ? library(msg, error) : ENOSYS;
+    *error = NULL;
+    log_warn(NULL, "a diameter answer has a Result-Code that cannot be read: dropped");
+    return rc;
 }
 
 /* ---- answers to those who have gone ---- */
