@@ -20,6 +20,7 @@ HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PYTEST = {"tools": "test/tools", "net": "test/net"}
 TAP = re.compile(r"(ok|not ok) \d+(?: - | # SKIP )(.*)")
 BINARY_S = 120  # longest time for one test binary
+JOBS = max(2, os.cpu_count() or 2)
 
 
 class Count:
@@ -69,7 +70,7 @@ def run_binaries(layer, build):
     # a binary whose source is gone is of an older checkout
     paths = [p for p in paths if os.path.exists(os.path.join(HERE, "test", layer, *p.split(os.sep)[-2:]) + ".c")]
     total = Count()
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
         for count, said in pool.map(lambda p: run_binary(p, build), paths):
             if said:
                 print(said[-8000:])
@@ -77,26 +78,40 @@ def run_binaries(layer, build):
     return total
 
 
-def run_pytest(layer, build):
-    total = Count()
+def run_pytest_file(path, build):
+    """One file of Python tests, in a pytest of its own: its Count, and what it said."""
+    total, name = Count(), os.path.relpath(path, os.path.join(HERE, "test"))
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
-        status = subprocess.call(["/usr/bin/python3", "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider",
-                                  "--junitxml", report.name, PYTEST[layer]], cwd=HERE, env=environment(build))
+        done = subprocess.run(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml",
+                               report.name, path], cwd=HERE, env=environment(build), stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
         try:
             cases = list(xml.etree.ElementTree.parse(report.name).iter("testcase"))
         except xml.etree.ElementTree.ParseError:
             cases = []
     for case in cases:
-        name = f"{layer}: {case.get('name')}"
         skip = case.find("skipped")
         if case.find("failure") is not None or case.find("error") is not None:
-            total.failures.append(name)
+            total.failures.append(f"{name}: {case.get('name')}")
         elif skip is not None:
-            total.skips.append((name, skip.get("message", "")))
+            total.skips.append((f"{name}: {case.get('name')}", skip.get("message", "")))
         else:
             total.passed += 1
-    if status not in (0, 5) and not total.failures:
-        total.failures.append(f"{layer}: pytest exit {status}")
+    if done.returncode not in (0, 5) and not total.failures:
+        total.failures.append(f"{name}: pytest exit {done.returncode}")
+    return total, done.stdout
+
+
+def run_pytest(layer, build):
+    """The files side by side: they wait for timers most of the time. The large ones first."""
+    total = Count()
+    paths = sorted(glob.glob(os.path.join(HERE, PYTEST[layer], "*_test.py")), key=os.path.getsize, reverse=True)
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        for path, (count, said) in zip(paths, pool.map(lambda p: run_pytest_file(p, build), paths)):
+            print(f"-- {os.path.basename(path)}: {count}", flush=True)
+            if count.failures:
+                print(said[-20000:], flush=True)
+            total.add(count)
     return total
 
 
