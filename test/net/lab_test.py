@@ -22,12 +22,14 @@ def processes_of(rundir):
     return found
 
 
-def namespaces():
+def processes_in(spaces):
+    """{(pid, start time)} of the processes in any of these namespaces (whose numbers are used again)."""
     found = set()
     for pid in filter(str.isdigit, os.listdir("/proc")):
         for kind in ("net", "mnt", "pid"):
             try:
-                found.add(os.readlink(f"/proc/{pid}/ns/{kind}"))
+                if os.readlink(f"/proc/{pid}/ns/{kind}") in spaces:
+                    found.add((pid, client.starttime(pid)))
             except OSError:
                 continue
     return found
@@ -43,10 +45,11 @@ def test_nothing_is_left_behind_after_down(make_lab):
     lab = make_lab().up()
     init = client.running(lab.args)["init"]
     inside = {os.readlink(f"/proc/{init}/ns/{kind}") for kind in ("net", "mnt", "pid")}
-    assert processes_of(lab.rundir) and inside <= namespaces()
+    were = processes_in(inside)
+    assert processes_of(lab.rundir) and len(were) >= 1 + len(lab.topology().elements)
     lab.down()
     assert processes_of(lab.rundir) == []
-    assert not inside & namespaces()
+    assert not [pid for pid, start in were if client.starttime(pid) == start]
     assert (mounts(), sorted(os.listdir("/etc")), sorted(os.listdir("/run"))) == before
     assert sorted(os.listdir(lab.rundir)) == ["lab.yaml", "logs", "sims.yaml"]
 
