@@ -28,10 +28,12 @@ def environment():
 
 
 def starttime(pid):
-    """When this process started, in ticks since boot: tells it from a later one with its pid."""
+    """When this process started, in ticks since boot: tells it from a later one with its pid. 0: it
+    has ended (who does not fetch its zombie is not the lab's business)."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii") as f:
-            return int(f.read().rpartition(")")[2].split()[19])
+            fields = f.read().rpartition(")")[2].split()
+        return 0 if fields[0] in "ZX" else int(fields[19])
     except (OSError, IndexError):
         return 0
 
@@ -43,7 +45,9 @@ def remembered(args):
             lab = json.load(f)
     except (OSError, ValueError):
         return None
-    return lab if starttime(lab["init"]) == lab["init_start"] != 0 else None
+    # unshare waits for process 1 of the namespaces: while it is there, not all is gone
+    alive = [name for name in ("init", "unshare") if starttime(lab[name]) == lab[name + "_start"] != 0]
+    return lab if alive else None
 
 
 def running(args):
@@ -178,8 +182,8 @@ def up(args):
             process.wait()
             raise LabError(said or why_unshare_failed(args))
         with open(path_of(args, "lab.json"), "w", encoding="utf-8") as f:
-            json.dump({"unshare": process.pid, "init": init, "init_start": starttime(init), "conf": conf,
-                       "bin": args.bin, "user": os.geteuid() != 0}, f)
+            json.dump({"unshare": process.pid, "unshare_start": starttime(process.pid), "init": init,
+                       "init_start": starttime(init), "conf": conf, "bin": args.bin, "user": os.geteuid() != 0}, f)
     except BaseException:
         sweep(args)
         raise
@@ -221,10 +225,11 @@ def down(args):
     end = time.time() + DOWN_S
     while remembered(args) and time.time() < end:
         time.sleep(0.02)
-    if remembered(args):
-        kill_tree(lab["init"])
-        while remembered(args):
-            time.sleep(0.02)
+    for name in ("init", "unshare"):
+        if starttime(lab[name]) == lab[name + "_start"]:
+            kill_tree(lab[name])
+    while remembered(args):
+        time.sleep(0.02)
     sweep(args)
     print("lab: down")
 
