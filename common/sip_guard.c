@@ -7,7 +7,7 @@
  *   msg_extract    parse what was read. Sofia appends every header value to a list by walking it:
  *                  one datagram of 60 KB with 15000 values costs seconds. We refuse it (400).
  *                  A header that may stand once and stands twice makes sofia abort when the
- *                  message is passed on: the second is taken out.
+ *                  message is passed on: the second becomes an error.
  *                  And sofia sends an answer to any address that the top Via names in maddr
  *                  (RFC 3261 18.2.2): who can ask could have us talk to the core or to multicast
  *                  groups. What is asked here is never multicast: maddr is taken out. */
@@ -73,24 +73,18 @@ static size_t find_excess(const char *text, size_t len, uintptr_t *values)
     return len;
 }
 
-/* Of a header that may stand once sofia puts the second among the errors, as what it is: whoever
- * reads it as a msg_error_t reads past it, and serialize_one() asserts that it is alone. It goes;
- * the first one counts. Not before the empty line is there: until then it may be sofia's last
- * fragment. */
-static void drop_repeated(sip_t *sip)
+/* Of a header that may stand once sofia puts the second among the errors, but as what it is:
+ * whoever reads it as a msg_error_t reads something else, and serialize_one() asserts that it is
+ * alone. It becomes the error that it stands for; every header has room for that. */
+static void name_repeated(sip_t *sip)
 {
-    msg_header_t **at = (msg_header_t **)&sip->sip_error, *h;
+    msg_hclass_t *error = sip_grammar()->mc_error->hr_class;
 
-    while ((h = *at)) {
-        if (h->sh_class == sip_grammar()->mc_error->hr_class || !h->sh_prev || !h->sh_succ) {
-            at = &h->sh_next;
+    for (msg_error_t *e = sip->sip_error; e; e = e->er_next) {
+        if (e->er_common->h_class == error)
             continue;
-        }
-        *at = h->sh_next;
-        h->sh_succ->sh_prev = h->sh_prev;
-        *h->sh_prev = h->sh_succ;
-        h->sh_next = h->sh_succ = NULL;
-        h->sh_prev = NULL;
+        e->er_name = e->er_common->h_class->hc_name;
+        e->er_common->h_class = error;
     }
 }
 
@@ -99,8 +93,8 @@ static int extract(msg_t *msg)
     int rc = sofias_extract(msg);
     sip_t *sip = sip_object(msg);
 
-    if (sip && sip->sip_separator)
-        drop_repeated(sip);
+    if (sip)
+        name_repeated(sip);
     if (sip && sip->sip_request && sip->sip_via && sip->sip_via->v_maddr)
         msg_header_remove_param(sip->sip_via->v_common, "maddr");
     return rc;
