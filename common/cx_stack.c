@@ -19,6 +19,8 @@
 enum {
     STOP_WAIT_S = 1, /* less than what a supervisor gives between SIGTERM and SIGKILL */
     PEERS_WAIT_MS = 2000,
+    LIBRARY_NAP_US = 1000,
+    LONGER_NAP_MS = 20,
 };
 
 #if FD_PROJECT_VERSION_MAJOR == 1 && FD_PROJECT_VERSION_MINOR < 3
@@ -176,6 +178,17 @@ int cx_stack_prepare(const struct cx_config *config, struct why *why)
     return rc;
 }
 
+/* The library finds this one, not libc's. Deleting a queue it gives the threads that wait there 20
+ * times 1 ms to go, and then an assertion ends the process: too little on a busy machine. */
+int usleep(useconds_t us)
+{
+    struct timespec t = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
+
+    if (us == LIBRARY_NAP_US)
+        t.tv_nsec = LONGER_NAP_MS * 1000000;
+    return nanosleep(&t, NULL);
+}
+
 /* A peer's thread that first runs after the start of the library counts as a late-comer and waits
  * up to 4 s before it connects: so each must have begun before (it then is CLOSED, no longer NEW).
  */
@@ -188,8 +201,8 @@ static void wait_for_peers(const struct cx_config *config)
 
         if (fd_peer_getbyid((DiamId_t)identity, strlen(identity), 0, &peer) != 0 || !peer)
             continue; /* it comes to us */
-        for (int ms = 0; ms < PEERS_WAIT_MS && fd_peer_get_state(peer) == STATE_NEW; ms++)
-            usleep(1000);
+        for (int ms = 0; ms < PEERS_WAIT_MS && fd_peer_get_state(peer) == STATE_NEW; ms += 2)
+            usleep(2000);
     }
 }
 

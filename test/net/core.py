@@ -3,9 +3,11 @@
 leg, the HSS's state of an identity, whether everything is as good as before."""
 import os
 import sqlite3
+import time
 
 import diameter_raw
 import frames
+import logline
 import netlab
 import show
 from terminal import Terminal
@@ -14,7 +16,7 @@ STATES = ("not registered", "registered", "unregistered")
 
 
 class Core:
-    """people must have one more than the test's own: "good", who registers when the others are done."""
+    """people: the test's own; one more is added, "good", who registers when the others are done."""
 
     def __init__(self, people, change=None, options=("--pcap",), wait=True):
         people.add("good")
@@ -79,7 +81,8 @@ class Core:
         self.lab.ask("signal", name=name, signal=int(number))
 
     def live(self, element):
-        return show.live(self.lab.args, element)
+        """What SIGUSR1 prints, without the log lines that fall between."""
+        return [line for line in show.live(self.lab.args, element) if not logline.parse(line)]
 
     def bindings(self, impu):
         """The contacts that the S-CSCFs hold for an IMPU: [keys of SIGUSR1's lines]."""
@@ -104,6 +107,15 @@ class Core:
         """The Cx messages with this User-Name, in order."""
         return [m for _, m in self.capture.cx(command, request)
                 if not impi or impi.encode() in m.all(diameter_raw.USER_NAME)]
+
+    def sars(self, impi, count=None):
+        """The Server-Assignment-Types told to the HSS, as soon as there are so many: some are told after
+        the terminal has its answer."""
+        types = [m.number(diameter_raw.ASSIGNMENT_TYPE, diameter_raw.TGPP) for m in self.cx(diameter_raw.SAR, impi)]
+        end = time.time() + 3
+        while count and len(types) < count and time.time() < end:
+            types = self.sars(impi)
+        return types
 
     def answers(self, command, impi):
         """The results of the answers to the requests of this User-Name."""

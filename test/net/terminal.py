@@ -129,6 +129,14 @@ class Terminal:
         self.socket.close()
 
     @property
+    def call_tag(self):
+        """What the logs call this registration: FNV-1a of the Call-ID (common/log.h)."""
+        tag = 2166136261
+        for octet in self.call_id.encode():
+            tag = (tag ^ octet) * 16777619 & 0xFFFFFFFF
+        return f"{tag:08x}"
+
+    @property
     def contact(self):
         via_tcp = ";transport=tcp" if self.transport == "tcp" else ""
         return f"<sip:{self.person.name}@{bracketed(self.local)}:{self.port}{via_tcp}>"
