@@ -67,12 +67,15 @@ lint:                                           ## the house rules, and that eac
 	@test/lint/lint.py
 	@test/lint/selftest
 
+# a plain `make run` or `make test` builds on all cores
+PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
 deps:                                           ## install the Debian packages that are missing (tools/packages)
 	@tools/deps
 # `make run` from nothing: the packages first, then make again, for pkg-config's answers are read at its start
 run:                                            ## the seed's registration: attach to 200 OK, the ladder, the state
 	@tools/deps
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(PARALLEL) all
 	@./lab run
 
 # tests run on the sanitizer build; LAYERS="unit flow tools net" chooses, REQUIRE=all makes a skip a failure
@@ -80,7 +83,7 @@ LAYERS  ?= unit flow tools net
 REQUIRE ?=
 test:                                           ## all tests: unit, flow, tools, net (LAYERS=..., REQUIRE=all)
 	@tools/deps
-	@$(MAKE) --no-print-directory SAN=address,undefined all tests
+	@$(MAKE) --no-print-directory $(PARALLEL) SAN=address,undefined all tests
 	@tools/runtests.py build/address-undefined --require "$(REQUIRE)" $(LAYERS)
 tests: $(UNIT) $(FLOW)
 
