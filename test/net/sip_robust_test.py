@@ -290,13 +290,11 @@ HUGE = {
 }
 
 
-@pytest.mark.parametrize("case", HUGE)
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("transport, case", [(t, c) for t in ("udp", "tcp") for c in HUGE
+                                             if t == "tcp" or "1 MB" not in c])  # no datagram is that long
 def test_ROB_06_a_huge_message_is_answered_or_refused_and_memory_is_bounded(pcscf, case, transport):
     text = HUGE[case](pcscf)
     if transport == "udp":
-        if len(text) > 65000:
-            pytest.skip("no datagram is that long")
         assert over_udp(pcscf, text, 4) is not None
     else:
         assert over_tcp(pcscf, text.replace("Via: SIP/2.0/UDP 127", "Via: SIP/2.0/TCP 127")) is not None
