@@ -118,7 +118,7 @@ struct conf_timers {
     unsigned gtp_t3_ms, gtp_n3, gtp_echo_s;          /* 3000, 5, 60 */
     unsigned t3310_ms, t3321_ms, t3380_ms, t3390_ms; /* UE: attach, detach, activate, deactivate */
     unsigned nas_tries;                              /* 5 */
-    unsigned t3350_ms, t3360_ms, t3370_ms, t3395_ms; /* SGSN */
+    unsigned t3350_ms, t3370_ms, t3395_ms;           /* SGSN */
     unsigned ns_reset_ms, ns_alive_s;
     unsigned ue_retry_ms; /* back-off after 480/5xx/408 before the UE tries again */
 };

@@ -226,8 +226,6 @@ static const struct conf_row timer_rows[] = {
      .help = "How often a GMM or SM message is sent."},
     {"t3350_ms", MS, AT(conf_timers, t3350_ms), DEFAULT("6000"),
      .help = "SGSN: wait for Attach Complete."},
-    {"t3360_ms", MS, AT(conf_timers, t3360_ms), DEFAULT("6000"),
-     .help = "SGSN: wait for Authentication and Ciphering Response."},
     {"t3370_ms", MS, AT(conf_timers, t3370_ms), DEFAULT("6000"),
      .help = "SGSN: wait for Identity Response."},
     {"t3395_ms", MS, AT(conf_timers, t3395_ms), DEFAULT("8000"),

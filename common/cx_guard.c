@@ -15,12 +15,11 @@
  * routing thread takes "cannot send" for the end of the world. Our fd_out_send, found in the same
  * way, makes a lost answer what it is. */
 #include <arpa/inet.h>
-#include <dlfcn.h>
-#include <errno.h>
 #include <string.h>
 
 #include "cx_stack.h"
 #include "log.h"
+#include "replaced.h"
 
 enum { HEADER = 20, AVP_HEADER = 8, SESSION_ID = 263 };
 
@@ -91,14 +90,14 @@ static int read_result_code(struct msg *answer)
 
 int fd_msg_parse_or_error(struct msg **msg, struct msg **error)
 {
-    parse_fn *library = (parse_fn *)dlsym(RTLD_NEXT, "fd_msg_parse_or_error");
+    static _Atomic(void *) library;
     struct msg_hdr *hdr;
     int rc = fd_msg_hdr(*msg, &hdr);
 
     if (rc == 0 && !(hdr->msg_flags & CMD_FLAG_REQUEST))
         rc = read_result_code(*msg);
     if (rc == 0)
-        return library ? library(msg, error) : ENOSYS;
+        return ((parse_fn *)replaced_symbol(&library, "fd_msg_parse_or_error"))(msg, error);
     *error = NULL;
     log_warn(NULL, "a diameter answer has a Result-Code that cannot be read: dropped");
     return rc;
@@ -124,9 +123,9 @@ static bool is_plain_answer(struct msg *msg)
 
 int fd_out_send(struct msg **msg, struct cnxctx *cnx, struct fd_peer *peer, int update)
 {
-    out_send_fn *library = (out_send_fn *)dlsym(RTLD_NEXT, "fd_out_send");
+    static _Atomic(void *) library;
     bool answer = msg && is_plain_answer(*msg);
-    int rc = library ? library(msg, cnx, peer, update) : ENOSYS;
+    int rc = ((out_send_fn *)replaced_symbol(&library, "fd_out_send"))(msg, cnx, peer, update);
 
     if (rc == 0 || !answer)
         return rc;

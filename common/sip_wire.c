@@ -5,14 +5,12 @@
  * read; it is seen when nta hands it over (one that nta refuses as malformed has no "<-" line).
  * Both functions also serve freeDiameter's threads: for what is not SIP they only look at the first
  * octet. */
-#include <dlfcn.h>
 #include <errno.h>
 #include <sofia-sip/msg_addr.h>
-#include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "replaced.h"
 #include "sip_engine.h"
 #include "sip_trace.h"
 
@@ -143,19 +141,6 @@ static void log_read(int fd, const struct msghdr *msg, size_t size)
         write_line("<-", false, &src, &dst, buf, len);
 }
 
-static void *next_symbol(_Atomic(void *) *cache, const char *name)
-{
-    void *fn = atomic_load_explicit(cache, memory_order_relaxed);
-
-    if (!fn) {
-        fn = dlsym(RTLD_NEXT, name);
-        if (!fn)
-            abort();
-        atomic_store_explicit(cache, fn, memory_order_relaxed);
-    }
-    return fn;
-}
-
 ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 {
     static _Atomic(void *) libc;
@@ -165,7 +150,7 @@ ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 
     if (shown)
         log_moment(); /* the receiver may log before we come back */
-    sent = ((sendmsg_fn *)next_symbol(&libc, "sendmsg"))(fd, msg, flags);
+    sent = ((sendmsg_fn *)replaced_symbol(&libc, "sendmsg"))(fd, msg, flags);
     error = errno;
     if (sent > 0 && shown)
         log_sent(fd, msg);
@@ -177,7 +162,7 @@ ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 {
     static _Atomic(void *) libc;
-    ssize_t got = ((recvmsg_fn *)next_symbol(&libc, "recvmsg"))(fd, msg, flags);
+    ssize_t got = ((recvmsg_fn *)replaced_symbol(&libc, "recvmsg"))(fd, msg, flags);
     int error = errno;
 
     last_read = fd;
@@ -203,7 +188,7 @@ int bind(int fd, const struct sockaddr *addr, socklen_t len)
 
     if (nonlocal)
         setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &one, sizeof one);
-    return ((bind_fn *)next_symbol(&libc, "bind"))(fd, addr, len);
+    return ((bind_fn *)replaced_symbol(&libc, "bind"))(fd, addr, len);
 }
 
 void sip_wire_received(msg_t *msg, bool tcp)

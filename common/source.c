@@ -4,11 +4,9 @@
  * symbols come first). */
 #include "source.h"
 
-#include <dlfcn.h>
-#include <errno.h>
 #include <netdb.h>
-#include <stdatomic.h>
-#include <stdlib.h>
+
+#include "replaced.h"
 
 typedef int connect_fn(int fd, const struct sockaddr *addr, socklen_t len);
 typedef int getnameinfo_fn(const struct sockaddr *addr, socklen_t len, char *host,
@@ -28,19 +26,6 @@ void source_set(const struct addr *v4, const struct addr *v6)
         else
             source4 = addr_with_port(*given[i], 0);
     }
-}
-
-static void *next_symbol(_Atomic(void *) *cache, const char *name)
-{
-    void *fn = atomic_load_explicit(cache, memory_order_relaxed);
-
-    if (!fn) {
-        fn = dlsym(RTLD_NEXT, name);
-        if (!fn)
-            abort();
-        atomic_store_explicit(cache, fn, memory_order_relaxed);
-    }
-    return fn;
 }
 
 static bool is_unbound(int fd, int family)
@@ -80,14 +65,14 @@ int connect(int fd, const struct sockaddr *addr, socklen_t len)
         if (bind(fd, &from->sa, addr_len(from)) < 0)
             return -1; /* not this host's address: errno says so */
     }
-    return ((connect_fn *)next_symbol(&libc, "connect"))(fd, addr, len);
+    return ((connect_fn *)replaced_symbol(&libc, "connect"))(fd, addr, len);
 }
 
 int getnameinfo(const struct sockaddr *restrict addr, socklen_t len, char *restrict host,
                 socklen_t host_size, char *restrict serv, socklen_t serv_size, int flags)
 {
     static _Atomic(void *) libc;
-    getnameinfo_fn *next = (getnameinfo_fn *)next_symbol(&libc, "getnameinfo");
+    getnameinfo_fn *next = (getnameinfo_fn *)replaced_symbol(&libc, "getnameinfo");
 
     return next(addr, len, host, host_size, serv, serv_size,
                 (flags & ~NI_NAMEREQD) | NI_NUMERICHOST | NI_NUMERICSERV);
