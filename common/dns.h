@@ -59,7 +59,6 @@ struct dns_op *dns_locate(struct dns *, const struct dns_question *, const char 
                           dns_done_fn *done, void *arg);
 void dns_cancel(struct dns_op **op);
 
-/* dns_print_live - one line per search under way. */
 /* dns_why - what such an err means, for a log line or a Warning: "the DNS server does not answer".
  */
 const char *dns_why(int err);

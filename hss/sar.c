@@ -32,21 +32,21 @@ static const struct assignment {
     bool profile; /* the answer carries User-Data */
     bool many;    /* more than one Public-Identity may be named */
 } assignments[] = {
-    [CX_SAT_NO_ASSIGNMENT] = {READ,       true, false},
-    [CX_SAT_REGISTRATION] = {REGISTER,     true, false},
-    [CX_SAT_RE_REGISTRATION] = {REGISTER,   true, false},
-    [CX_SAT_UNREGISTERED_USER] = {SERVE,     true, false},
-    [CX_SAT_TIMEOUT_DEREGISTRATION] = {DEREGISTER,   false, true},
-    [CX_SAT_USER_DEREGISTRATION] = {DEREGISTER,     false, true},
-    [CX_SAT_TIMEOUT_DEREGISTRATION_STORE_SERVER_NAME] = {KEEP,      false, true},
-    [CX_SAT_USER_DEREGISTRATION_STORE_SERVER_NAME] = {KEEP,     false, true},
-    [CX_SAT_ADMINISTRATIVE_DEREGISTRATION] = {DEREGISTER, false, true},
-    [CX_SAT_AUTHENTICATION_FAILURE] = {FORGET_TRIAL,      false, false},
+    [CX_SAT_NO_ASSIGNMENT] = {READ,         true,  false},
+    [CX_SAT_REGISTRATION] = {REGISTER,     true,  false},
+    [CX_SAT_RE_REGISTRATION] = {REGISTER,     true,  false},
+    [CX_SAT_UNREGISTERED_USER] = {SERVE,        true,  false},
+    [CX_SAT_TIMEOUT_DEREGISTRATION] = {DEREGISTER,   false, true },
+    [CX_SAT_USER_DEREGISTRATION] = {DEREGISTER,   false, true },
+    [CX_SAT_TIMEOUT_DEREGISTRATION_STORE_SERVER_NAME] = {KEEP,         false, true },
+    [CX_SAT_USER_DEREGISTRATION_STORE_SERVER_NAME] = {KEEP,         false, true },
+    [CX_SAT_ADMINISTRATIVE_DEREGISTRATION] = {DEREGISTER,   false, true },
+    [CX_SAT_AUTHENTICATION_FAILURE] = {FORGET_TRIAL, false, false},
     [CX_SAT_AUTHENTICATION_TIMEOUT] = {FORGET_TRIAL, false, false},
-    [CX_SAT_DEREGISTRATION_TOO_MUCH_DATA] = {DEREGISTER,      false, true},
-    {REFUSE_TYPE      }, /* 12 AAA_USER_DATA_REQUEST */
-    {REFUSE_TYPE     }, /* 13 PGW_UPDATE */
-    {REFUSE_TYPE      }, /* 14 RESTORATION */
+    [CX_SAT_DEREGISTRATION_TOO_MUCH_DATA] = {DEREGISTER,   false, true },
+    {REFUSE_TYPE,  false, false}, /* 12 AAA_USER_DATA_REQUEST */
+    {REFUSE_TYPE,  false, false}, /* 13 PGW_UPDATE */
+    {REFUSE_TYPE,  false, false}, /* 14 RESTORATION */
 };
 
 struct assigning { /* one SAR, while it is decided */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The parts of the I-CSCF, put together. */
 #include "daemon.h"
+#include "element.h"
 #include "icscf.h"
 #include "source.h"
 
@@ -9,23 +10,6 @@ static struct daemon d = {
     .about =
         "The entry of the home network: asks the HSS which S-CSCF serves a user (TS 24.229 5.3).",
 };
-
-static struct sip *open_sip(const struct icscf *icscf)
-{
-    const struct conf_icscf *self = icscf->self;
-    struct sip_config config = {.host = self->element.host, .conf = icscf->conf};
-    struct sip *sip;
-    struct why why;
-
-    if (addr_is_set(&self->element.address))
-        config.listen[config.listen_count++] = addr_with_port(self->element.address, self->port);
-    if (addr_is_set(&self->element.address6))
-        config.listen[config.listen_count++] = addr_with_port(self->element.address6, self->port);
-    sip = sip_open(icscf->loop, &config, &why);
-    if (!sip)
-        daemon_die("%s", why.text);
-    return sip;
-}
 
 static struct cx *open_cx(const struct icscf *icscf)
 {
@@ -53,21 +37,6 @@ static struct cx *open_cx(const struct icscf *icscf)
     return cx;
 }
 
-static struct dns *open_dns(const struct icscf *icscf)
-{
-    const struct conf_element *server = &icscf->conf->dns.element;
-    struct dns_config config = {
-        .wait_ms = icscf->conf->timers.dns_wait_ms,
-        .tries = icscf->conf->timers.dns_tries,
-        .ipv6 = addr_is_set(&icscf->self->element.address6) ||
-                addr_is_v6(&icscf->self->element.address),
-    };
-
-    config.server[config.server_count++] =
-        addr_is_set(&server->address) ? server->address : server->address6;
-    return dns_open(icscf->loop, &config);
-}
-
 int main(int argc, char **argv)
 {
     struct icscf icscf = {.conf = &d.conf};
@@ -80,9 +49,9 @@ int main(int argc, char **argv)
     log_open(icscf.self->element.name, daemon_log_level());
     source_set(&icscf.self->element.address, &icscf.self->element.address6);
     icscf.loop = d.loop;
-    icscf.dns = open_dns(&icscf);
+    icscf.dns = element_open_dns(d.loop, &d.conf, &icscf.self->element);
     icscf.cx = open_cx(&icscf);
-    icscf.sip = open_sip(&icscf);
+    icscf.sip = element_open_sip(d.loop, &d.conf, &icscf.self->element, icscf.self->port);
     icscf_open(&icscf);
     daemon_on_live(&d, icscf_print_live, &icscf);
     rc = daemon_run(&d);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The parts of the P-CSCF, put together. */
 #include "daemon.h"
+#include "element.h"
 #include "pcscf.h"
 #include "source.h"
 
@@ -8,38 +9,6 @@ static struct daemon d = {
     .program = "pcscf",
     .about = "The terminals' way into the core, in the visited network (TS 24.229 5.2).",
 };
-
-static struct sip *open_sip(const struct pcscf *pcscf)
-{
-    const struct conf_pcscf *self = pcscf->self;
-    struct sip_config config = {.host = self->element.host, .conf = pcscf->conf};
-    struct sip *sip;
-    struct why why;
-
-    if (addr_is_set(&self->element.address))
-        config.listen[config.listen_count++] = addr_with_port(self->element.address, self->port);
-    if (addr_is_set(&self->element.address6))
-        config.listen[config.listen_count++] = addr_with_port(self->element.address6, self->port);
-    sip = sip_open(pcscf->loop, &config, &why);
-    if (!sip)
-        daemon_die("%s", why.text);
-    return sip;
-}
-
-static struct dns *open_dns(const struct pcscf *pcscf)
-{
-    const struct conf_element *server = &pcscf->conf->dns.element;
-    struct dns_config config = {
-        .wait_ms = pcscf->conf->timers.dns_wait_ms,
-        .tries = pcscf->conf->timers.dns_tries,
-        .ipv6 = addr_is_set(&pcscf->self->element.address6) ||
-                addr_is_v6(&pcscf->self->element.address),
-    };
-
-    config.server[config.server_count++] =
-        addr_is_set(&server->address) ? server->address : server->address6;
-    return dns_open(pcscf->loop, &config);
-}
 
 int main(int argc, char **argv)
 {
@@ -53,8 +22,8 @@ int main(int argc, char **argv)
     log_open(pcscf.self->element.name, daemon_log_level());
     source_set(&pcscf.self->element.address, &pcscf.self->element.address6);
     pcscf.loop = d.loop;
-    pcscf.dns = open_dns(&pcscf);
-    pcscf.sip = open_sip(&pcscf);
+    pcscf.dns = element_open_dns(d.loop, &d.conf, &pcscf.self->element);
+    pcscf.sip = element_open_sip(d.loop, &d.conf, &pcscf.self->element, pcscf.self->port);
     pcscf_open(&pcscf);
     if (pcscf.self->ipsec != IPSEC_OFF)
         log_warn(NULL, "IPsec is not in this version: REGISTER is unprotected, as with ipsec: off");

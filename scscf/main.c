@@ -3,23 +3,9 @@
 #include <string.h>
 
 #include "daemon.h"
+#include "element.h"
 #include "scscf.h"
 #include "source.h"
-
-static struct sip *open_sip(struct daemon *d, const struct conf_scscf *me)
-{
-    struct sip_config config = {.host = me->element.host, .conf = &d->conf};
-    struct sip *sip;
-    struct why why;
-
-    config.listen[config.listen_count++] = addr_with_port(me->element.address, me->port);
-    if (addr_is_set(&me->element.address6))
-        config.listen[config.listen_count++] = addr_with_port(me->element.address6, me->port);
-    sip = sip_open(d->loop, &config, &why);
-    if (!sip)
-        daemon_die("%s", why.text);
-    return sip;
-}
 
 static struct cx *open_cx(struct daemon *d, const struct conf_scscf *me)
 {
@@ -74,7 +60,7 @@ int main(int argc, char **argv)
     scscf_init(&scscf, &d.conf, me);
     scscf.loop = d.loop;
     scscf.cx = open_cx(&d, me);
-    scscf.sip = open_sip(&d, me);
+    scscf.sip = element_open_sip(d.loop, &d.conf, &me->element, me->port);
     sip_serve(scscf.sip, "REGISTER", register_begin, &scscf);
     daemon_on_live(&d, scscf_print_live, &scscf);
     status = daemon_run(&d);
