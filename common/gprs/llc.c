@@ -12,15 +12,27 @@ enum { N202 = 4 };             /* what is protected of the information when PM i
 enum { XID_VERSION = 0, XID_N201_U = 5, XID_N201_I = 6 };
 enum { MODULO = 512, WINDOW = 32 };
 
-uint32_t llc_fcs(const uint8_t *data, size_t len)
+/* User data passes here: an octet at a time, by a table made at the first use. */
+static const uint32_t *fcs_table(void)
 {
-    uint32_t c = 0xffffff;
+    static uint32_t table[256];
 
-    for (size_t i = 0; i < len; i++) {
-        c ^= data[i];
+    for (unsigned octet = 0; !table[255] && octet < 256; octet++) {
+        uint32_t c = octet;
         for (int bit = 0; bit < 8; bit++)
             c = c & 1 ? c >> 1 ^ 0xad85dd : c >> 1;
+        table[octet] = c;
     }
+    return table;
+}
+
+uint32_t llc_fcs(const uint8_t *data, size_t len)
+{
+    const uint32_t *table = fcs_table();
+    uint32_t c = 0xffffff;
+
+    for (size_t i = 0; i < len; i++)
+        c = c >> 8 ^ table[(c ^ data[i]) & 0xff];
     return ~c & 0xffffff;
 }
 
