@@ -12,7 +12,7 @@ CFLAGS  ?= -O2 -g
 CFLAGS  += -std=c11 -D_GNU_SOURCE -MMD -MP -Icommon -Icommon/gprs -Itest/fake -Wall -Wextra -Wshadow -Wstrict-prototypes \
            -Wmissing-prototypes -Wvla -Wno-missing-field-initializers -Werror -fno-common \
            $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(SAN:%=-fsanitize=%) $(if $(SAN),-fno-sanitize-recover=all)
-LDLIBS  := -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lfdcore -lfdproto -lpthread
+LDLIBS  := -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lfdcore -lfdproto -lsctp -lpthread
 # sofia finds su_getmsgsize, bind, connect and sendmsg in the executable, not in libc
 LDFLAGS += -rdynamic
 

@@ -41,6 +41,7 @@ enum conf_kind {
 
 enum conf_ipsec { IPSEC_OFF, IPSEC_OPTIONAL, IPSEC_REQUIRED };
 enum conf_transport { CONF_UDP, CONF_TCP };
+enum conf_diameter { DIAMETER_AUTO, DIAMETER_SCTP, DIAMETER_TCP };
 
 struct conf_sgsn {
     struct conf_element element;
@@ -95,6 +96,7 @@ struct conf_hss {
     char identity[CONF_HOST]; /* Diameter identity; default host */
     char realm[CONF_HOST];    /* default home.domain */
     unsigned port;            /* 3868 */
+    enum conf_diameter transport;
     char database[CONF_PATH]; /* file name below state_dir */
 };
 

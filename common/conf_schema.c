@@ -167,6 +167,10 @@ static const struct conf_row hss_rows[] = {
      .help = "Diameter realm."},
     {"port", PORT, AT(conf_hss, port), DEFAULT("3868"),
      .help = "Diameter."},
+    {"transport", TYPE(CHOICE), AT(conf_hss, transport), .choices = "auto sctp tcp", DEFAULT("auto"),
+     .help = "What carries Cx. `auto`: SCTP where the kernel has it, else TCP; the HSS listens on "
+             "both. `sctp`: nothing else, the daemons do not start without. `tcp`: for a path that "
+             "swallows SCTP, where `auto` would wait some seconds before it takes TCP."},
     {"database", TYPE(PATH), AT(conf_hss, database), DEFAULT("hss.db"),
      .help = "File of the subscriber database, below `state_dir`."},
     {NULL},

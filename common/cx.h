@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "addr.h"
+#include "conf.h" /* enum conf_diameter */
 #include "loop.h"
 #include "why.h"
 
@@ -143,12 +144,14 @@ struct cx_reply; /* one question to the HSS, until answered */
 
 struct cx_peer {
     char identity[128];     /* Diameter identity */
-    struct addr address[4]; /* where to connect; count 0: the peer connects to us */
+    struct addr address[4]; /* where to connect: one SCTP association to all, or TCP to one after
+                               the other; count 0: the peer connects to us */
     size_t address_count;
 };
 struct cx_config {
     const char *identity, *realm; /* ours */
-    struct addr listen[4];        /* HSS: with port; count 0: client only */
+    enum conf_diameter transport;
+    struct addr listen[4]; /* HSS: with port; count 0: client only */
     size_t listen_count;
     struct cx_peer peer[16]; /* client: the HSS; HSS: who may connect */
     size_t peer_count;

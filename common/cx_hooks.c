@@ -18,6 +18,7 @@
 struct link { /* what is known of the connection with one configured peer */
     const char *identity;
     bool open, told; /* told: that it cannot be reached was said once */
+    const char *net; /* "sctp" or "tcp" */
     char local[ADDR_TEXT], remote[ADDR_TEXT];
 };
 
@@ -34,25 +35,26 @@ static struct link *find_link(const char *identity)
     return NULL;
 }
 
-bool cx_hooks_link(const char *identity, char local[ADDR_TEXT], char remote[ADDR_TEXT])
+const char *cx_hooks_link(const char *identity, char local[ADDR_TEXT], char remote[ADDR_TEXT])
 {
     struct link *link;
-    bool known;
+    const char *net = NULL;
 
     local[0] = remote[0] = '\0';
     pthread_mutex_lock(&lock);
     link = find_link(identity);
-    known = link && link->local[0];
-    if (known) {
+    if (link && link->local[0]) {
+        net = link->net;
         memcpy(local, link->local, ADDR_TEXT);
         memcpy(remote, link->remote, ADDR_TEXT);
     }
     pthread_mutex_unlock(&lock);
-    return known;
+    return net;
 }
 
-/* The only thing the library tells about a connection is "TCP,soc#7". */
-static void read_ends(struct peer_hdr *peer, char local[ADDR_TEXT], char remote[ADDR_TEXT])
+/* The only thing the library tells about a connection is "TCP,soc#7". Of an association with
+ * several addresses these are the first ones. Returns what carries it. */
+static const char *read_ends(struct peer_hdr *peer, char local[ADDR_TEXT], char remote[ADDR_TEXT])
 {
     char text[64], *number;
     struct addr a = {0};
@@ -62,30 +64,33 @@ static void read_ends(struct peer_hdr *peer, char local[ADDR_TEXT], char remote[
     local[0] = remote[0] = '\0';
     if (fd_peer_cnx_proto_info(peer, text, sizeof text) != 0 || !(number = strchr(text, '#')) ||
         sscanf(number + 1, "%d", &fd) != 1)
-        return;
+        return "tcp";
     if (getsockname(fd, &a.sa, &len) == 0)
         addr_text(&a, local);
     len = sizeof a;
     if (getpeername(fd, &a.sa, &len) == 0)
         addr_text(&a, remote);
+    return strncmp(text, "SCTP", 4) == 0 ? "sctp" : "tcp";
 }
 
 static void on_connected(struct peer_hdr *peer)
 {
     char local[ADDR_TEXT], remote[ADDR_TEXT];
+    const char *net = read_ends(peer, local, remote);
     struct link *link;
 
-    read_ends(peer, local, remote);
     pthread_mutex_lock(&lock);
     link = find_link(peer->info.pi_diamid);
     if (link) {
         link->open = true;
         link->told = false;
+        link->net = net;
         memcpy(link->local, local, ADDR_TEXT);
         memcpy(link->remote, remote, ADDR_TEXT);
     }
     pthread_mutex_unlock(&lock);
-    log_info(NULL, "diameter peer %s connected (%s - %s)", peer->info.pi_diamid, local, remote);
+    log_info(NULL, "diameter peer %s connected over %s (%s - %s)", peer->info.pi_diamid, net, local,
+             remote);
 }
 
 /* Reconnecting goes on by itself; it is told once, and again when the connection was there. */

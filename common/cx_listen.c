@@ -119,8 +119,13 @@ static int count_listeners(const struct cx_config *config, struct why *why)
         return why_set(why, errno, "cannot read /proc/self/fd");
     while (ours >= 0 && (entry = readdir(dir))) {
         int fd = strtol(entry->d_name, NULL, 10);
+        int sctp = entry->d_name[0] == '.' ? 0 : cx_sctp_listens(fd, config);
 
-        if (entry->d_name[0] == '.' || !is_listener(fd, &where))
+        if (sctp < 0)
+            ours = why_set(why, EPERM, "the Diameter library listens on every address (SCTP)");
+        else
+            ours += sctp;
+        if (entry->d_name[0] == '.' || sctp != 0 || !is_listener(fd, &where))
             continue;
         if (is_ours(config, &where)) {
             harden(fd);
@@ -134,18 +139,28 @@ static int count_listeners(const struct cx_config *config, struct why *why)
     return ours;
 }
 
+/* TCP has a socket for each address, SCTP one for all. */
+static int listeners_due(const struct cx_config *config)
+{
+    int due = config->transport == DIAMETER_SCTP ? 0 : (int)config->listen_count;
+
+    if (config->listen_count && config->transport != DIAMETER_TCP && cx_sctp_in_kernel())
+        due++;
+    return due;
+}
+
 /* The sockets listen as soon as the library's threads for them run: a moment after the start. */
 int cx_listen_check(const struct cx_config *config, struct why *why)
 {
-    int ours = 0;
+    int ours = 0, due = listeners_due(config);
 
-    for (int tries = 0; tries < 200 && ours >= 0 && ours < (int)config->listen_count; tries++) {
+    for (int tries = 0; tries < 200 && ours >= 0 && ours < due; tries++) {
         if (tries > 0)
             usleep(10000);
         ours = count_listeners(config, why);
     }
-    if (ours >= 0 && ours < (int)config->listen_count)
-        return why_set(why, EADDRNOTAVAIL, "the Diameter library listens on %d of %zu addresses",
-                       ours, config->listen_count);
+    if (ours >= 0 && ours < due)
+        return why_set(why, EADDRNOTAVAIL, "the Diameter library listens on %d of %d sockets", ours,
+                       due);
     return ours < 0 ? ours : 0;
 }

@@ -78,15 +78,6 @@ static int unbound_queues(struct why *why)
     return 0;
 }
 
-static bool kernel_has_sctp(void)
-{
-    int fd = socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP);
-
-    if (fd >= 0)
-        close(fd);
-    return fd >= 0;
-}
-
 static void write_peer(FILE *f, const struct cx_peer *peer)
 {
     char host[ADDR_TEXT];
@@ -100,8 +91,8 @@ static void write_peer(FILE *f, const struct cx_peer *peer)
     fprintf(f, " };\n");
 }
 
-/* Over TCP whatever the kernel knows, until SCTP is asked for; without SCTP in the kernel the
- * library would not even start. ThreadsPerServer only wait for the first message of a new
+/* Without SCTP in the kernel the library would not even start if it were not told. With it, it
+ * tries SCTP first and then TCP. ThreadsPerServer only wait for the first message of a new
  * connection (up to 20 s each), so there must be more of them than silent strangers. */
 static void write_config(FILE *f, const struct cx_config *config)
 {
@@ -112,7 +103,10 @@ static void write_config(FILE *f, const struct cx_config *config)
             port);
     fprintf(f, "TcTimer = %u;\nTwTimer = %u;\n", config->tc_s ? config->tc_s : 2,
             config->tw_s > 6 ? config->tw_s : 6);
-    fprintf(f, kernel_has_sctp() ? "Prefer_TCP;\n" : "No_SCTP;\n");
+    if (config->transport == DIAMETER_TCP || !cx_sctp_in_kernel())
+        fprintf(f, "No_SCTP;\n");
+    if (config->transport == DIAMETER_SCTP)
+        fprintf(f, "No_TCP;\n");
     for (size_t i = 0; i < config->peer_count; i++)
         write_peer(f, &config->peer[i]);
 }
@@ -159,6 +153,11 @@ int cx_stack_prepare(const struct cx_config *config, struct why *why)
 {
     int rc;
 
+    if (config->transport == DIAMETER_SCTP && !cx_sctp_in_kernel())
+        return why_set(
+            why, EPROTONOSUPPORT,
+            "this kernel has no SCTP, and hss.transport is sctp: load the module sctp, or "
+            "let it be auto");
     fd_g_debug_lvl = log_on(LEVEL_DEBUG) ? FD_LOG_NOTICE : FD_LOG_ERROR;
     if (fd_log_handler_register(on_library_log) != 0 || fd_core_initialize() != 0)
         return why_set(why, EINVAL, "the Diameter library does not start (twice in one process?)");

@@ -25,12 +25,19 @@ int cx_listen_add(const struct cx_config *config, struct why *why);
  * connections and let the kernel keep those that say nothing. */
 int cx_listen_check(const struct cx_config *config, struct why *why);
 
+/* ---- cx_sctp.c ---- */
+
+bool cx_sctp_in_kernel(void);
+/* cx_sctp_listens - 1: this descriptor is an SCTP listener, on addresses of config only; 0: it is
+ * no SCTP listener; -EPERM: it listens on others, too. */
+int cx_sctp_listens(int fd, const struct cx_config *config);
+
 /* ---- cx_hooks.c: who may connect, who is connected, what went wrong ---- */
 
 int cx_hooks_register(const struct cx_config *config, struct why *why);
-/* cx_hooks_link - the two ends of the connection with a peer as "10.0.0.1:3868"; false and "" when
- * not known. Any thread. */
-bool cx_hooks_link(const char *identity, char local[ADDR_TEXT], char remote[ADDR_TEXT]);
+/* cx_hooks_link - the two ends of the connection with a peer as "10.0.0.1:3868"; returns "sctp" or
+ * "tcp", or NULL and "" when not known. Any thread. */
+const char *cx_hooks_link(const char *identity, char local[ADDR_TEXT], char remote[ADDR_TEXT]);
 
 /* ---- cx_guard.c: what the library cannot stand ---- */
 

@@ -232,15 +232,15 @@ void cx_trace_write(const struct cx_trace *t, const char *arrow, const char *ide
     char peer[CX_TEXT], name[24], e2e[16], src[ADDR_TEXT], dst[ADDR_TEXT];
     bool sent = arrow[0] == '-', is_cx = t->application == CX_APPLICATION;
     const char *message = cx_dict_command_name(t->command, t->request, name);
-    const char *result = t->result ? cx_result_text(t->result) : NULL;
+    const char *result = t->result ? cx_result_text(t->result) : NULL, *net;
 
     snprintf(peer, sizeof peer, "%s", identity ? identity : t->origin);
     peer[strcspn(peer, ".")] = '\0'; /* elements are named by the first label of their host */
-    cx_hooks_link(identity, sent ? src : dst, sent ? dst : src);
+    net = cx_hooks_link(identity, sent ? src : dst, sent ? dst : src);
     snprintf(e2e, sizeof e2e, "0x%08x", t->end_to_end);
     log_arrow_at(is_cx ? LEVEL_INFO : LEVEL_DEBUG, t->call, arrow, peer[0] ? peer : "(unknown)",
-                 message, "proto", "cx", "src", some(src), "dst", some(dst), "impi", some(t->impi),
-                 "impu", some(t->impu), "visited", some(t->visited), "type",
+                 message, "proto", "cx", "net", net, "src", some(src), "dst", some(dst), "impi",
+                 some(t->impi), "impu", some(t->impu), "visited", some(t->visited), "type",
                  some(t->type_name ? t->type_name : t->type), "assignment",
                  some(t->assignment_name ? t->assignment_name : t->assignment), "scheme",
                  some(t->scheme), "resync", t->resync ? "yes" : NULL, "items", some(t->items),

@@ -8,6 +8,7 @@
 #include "dns.h"
 #include "loop.h"
 
+struct cx;
 struct sip;
 
 /* element_open_sip - the SIP agent of a CSCF: its host name, its addresses (v4, v6 or both), this
@@ -19,5 +20,12 @@ struct sip *element_open_sip(struct loop *loop, const struct conf *conf,
  * has IPv6. Never NULL. */
 struct dns *element_open_dns(struct loop *loop, const struct conf *conf,
                              const struct conf_element *self);
+
+/* element_open_cx - a CSCF's Diameter connection to the HSS of lab.yaml: over every IP version that
+ * both have, for an SCTP association uses all of them (freeDiameter refuses to start with an IPv6
+ * address on a host without any). The own addresses are those of source_set. Ends the process with
+ * a sentence when it does not start; never NULL. */
+struct cx *element_open_cx(struct loop *loop, const struct conf *conf,
+                           const struct conf_element *self);
 
 #endif

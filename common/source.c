@@ -28,6 +28,11 @@ void source_set(const struct addr *v4, const struct addr *v6)
     }
 }
 
+const struct addr *source_of_family(int family)
+{
+    return family == AF_INET6 ? &source6 : &source4;
+}
+
 static bool is_unbound(int fd, int family)
 {
     struct sockaddr_storage ss = {0};
@@ -55,7 +60,7 @@ int connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
     static _Atomic(void *) libc;
     struct addr to = addr_from(addr);
-    const struct addr *from = addr_is_v6(&to) ? &source6 : &source4;
+    const struct addr *from = source_of_family(to.sa.sa_family);
     int one = 1;
 
     if (addr_is_set(&to) && addr_is_set(from) && is_elsewhere(&to) == is_elsewhere(from) &&

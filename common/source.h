@@ -15,4 +15,7 @@
  * are threads. */
 void source_set(const struct addr *v4, const struct addr *v6);
 
+/* source_of_family - what source_set said for AF_INET or AF_INET6; not set: nothing. */
+const struct addr *source_of_family(int family);
+
 #endif

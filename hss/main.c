@@ -55,6 +55,7 @@ static void open_cx(struct hss *hss)
     struct cx_config config = {
         .identity = conf->hss.identity,
         .realm = conf->hss.realm,
+        .transport = conf->hss.transport,
         .tc_s = conf->timers.diameter_tc_s,
         .tw_s = conf->timers.diameter_tw_s,
         .wait_ms = conf->timers.cx_wait_ms,

@@ -7,33 +7,6 @@
 #include "scscf.h"
 #include "source.h"
 
-static struct cx *open_cx(struct daemon *d, const struct conf_scscf *me)
-{
-    const struct conf *conf = &d->conf;
-    const struct conf_element *hss = &conf->hss.element;
-    struct cx_config config = {
-        .identity = me->element.host,
-        .realm = conf->home_domain,
-        .peer_count = 1,
-        .destination_realm = conf->hss.realm,
-        .tc_s = conf->timers.diameter_tc_s,
-        .tw_s = conf->timers.diameter_tw_s,
-        .wait_ms = conf->timers.cx_wait_ms,
-    };
-    struct cx_peer *peer = &config.peer[0];
-    struct cx *cx;
-    struct why why;
-
-    snprintf(peer->identity, sizeof peer->identity, "%s", conf->hss.identity);
-    peer->address[peer->address_count++] = addr_with_port(hss->address, conf->hss.port);
-    if (addr_is_set(&hss->address6) && addr_is_set(&me->element.address6))
-        peer->address[peer->address_count++] = addr_with_port(hss->address6, conf->hss.port);
-    cx = cx_open(d->loop, &config, &why);
-    if (!cx)
-        daemon_die("%s", why.text);
-    return cx;
-}
-
 static const struct conf_scscf *who_am_i(const struct daemon *d)
 {
     const struct conf_scscf *me = conf_scscf(&d->conf, d->name);
@@ -59,7 +32,7 @@ int main(int argc, char **argv)
     source_set(&me->element.address, &me->element.address6);
     scscf_init(&scscf, &d.conf, me);
     scscf.loop = d.loop;
-    scscf.cx = open_cx(&d, me);
+    scscf.cx = element_open_cx(d.loop, &d.conf, &me->element);
     scscf.sip = element_open_sip(d.loop, &d.conf, &me->element, me->port);
     sip_serve(scscf.sip, "REGISTER", register_begin, &scscf);
     daemon_on_live(&d, scscf_print_live, &scscf);

@@ -17,6 +17,7 @@ ENGINES = [
      ["common/sip.c", "common/sip_*.[ch]"]),
     ("freeDiameter", r"\bfd_(?:core|msg|sess|disp|dict|peer|conf|g|fifo|event|hook|log|ext|rt|rtd|"
      r"out|os|sctp|tcp|stat|acl|p|psm)_?\w*\s*\(", r"freeDiameter/", ["common/cx.c", "common/cx_*.[ch]"]),
+    ("SCTP", r"\bsctp_\w+\s*\(", r"netinet/sctp\.h", ["common/cx_sctp.c"]),
     ("c-ares", r"\bares_\w+", r"ares\w*\.h", ["common/dns.c", "common/dns_*.[ch]"]),
     ("OpenSSL", r"\bEVP_\w+|\b(?:HMAC|MD5|SHA1|SHA256|AES|RAND)(?:_[a-z]\w*)?\s*\(",
      r"openssl/(?!crypto\.h)", ["common/milenage.c", "common/digest_aka.c"]),
