@@ -81,12 +81,20 @@ static void on_end(void *arg, int sig)
 static void on_usr1(void *arg, int sig)
 {
     struct daemon *d = arg;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
 
     (void)sig;
-    fprintf(stderr, "live: %s\n", log_element());
+    if (!out)
+        return;
+    fprintf(out, "live: %s\n", log_element());
     if (d->live)
-        d->live(d->live_arg, stderr);
-    fprintf(stderr, "live: end\n");
+        d->live(d->live_arg, out);
+    fprintf(out, "live: end\n");
+    if (fclose(out) == 0)
+        fwrite(text, 1, len, stderr); /* in one piece: other threads log meanwhile */
+    free(text);
 }
 
 /* What the command line says; anything wrong ends the process with 2. */

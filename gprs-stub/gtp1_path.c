@@ -13,6 +13,7 @@
 #include "gtp1_log.h"
 #include "gtp1_path_inner.h"
 #include "log.h"
+#include "udp.h"
 #include "xalloc.h"
 
 enum { AT_ONCE = 64 }; /* datagrams read before the loop looks at something else */
@@ -288,8 +289,6 @@ int gtp_path_open(struct gtp_path **result, struct loop *loop, const struct gtp_
                   struct why *why)
 {
     struct gtp_path *path = xzalloc(sizeof *path);
-    socklen_t size = sizeof path->local;
-    char a[ADDR_TEXT];
     int err;
 
     *result = NULL;
@@ -297,13 +296,11 @@ int gtp_path_open(struct gtp_path **result, struct loop *loop, const struct gtp_
     path->conf = *conf;
     while (getrandom(&path->seq, sizeof path->seq, 0) != sizeof path->seq)
         ;
-    path->fd = socket(conf->local.sa.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (path->fd < 0 || bind(path->fd, &conf->local.sa, addr_len(&conf->local)) < 0 ||
-        getsockname(path->fd, &path->local.sa, &size) < 0) {
-        err = errno;
+    path->fd = udp_open(&conf->local, &path->local, "GTP-C", why);
+    if (path->fd < 0) {
+        err = path->fd;
         gtp_path_close(path);
-        return why_set(why, err, "cannot bind GTP-C to '%s': %s", addr_text(&conf->local, a),
-                       why_not(err));
+        return err;
     }
     path->watch = loop_watch(loop, path->fd, LOOP_READ, on_readable, path);
     *result = path;

@@ -12,6 +12,7 @@
 #include "gtp1.h"
 #include "gtp1_log.h"
 #include "log.h"
+#include "udp.h"
 #include "xalloc.h"
 
 enum { AT_ONCE = 64 };
@@ -78,19 +79,17 @@ int gtpu_open(struct gtpu **result, struct loop *loop, const struct addr *here, 
               const char *peer_name, struct why *why)
 {
     struct gtpu *user = xzalloc(sizeof *user);
-    char a[ADDR_TEXT];
     int err;
 
     *result = NULL;
     user->name = name;
     user->peer_name = peer_name;
     user->local = addr_port(here) ? *here : addr_with_port(*here, GTP_U_PORT);
-    user->fd = socket(here->sa.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (user->fd < 0 || bind(user->fd, &user->local.sa, addr_len(&user->local)) < 0) {
-        err = errno;
-        addr_text(&user->local, a);
+    user->fd = udp_open(&user->local, NULL, "GTP-U", why);
+    if (user->fd < 0) {
+        err = user->fd;
         gtpu_close(user);
-        return why_set(why, err, "cannot bind GTP-U to '%s': %s", a, why_not(err));
+        return err;
     }
     user->watch = loop_watch(loop, user->fd, LOOP_READ, on_readable, user);
     *result = user;

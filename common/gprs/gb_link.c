@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "gb_inner.h"
+#include "udp.h"
 #include "xalloc.h"
 
 enum { AT_ONCE = 64 }; /* datagrams read before the loop looks at something else */
@@ -235,35 +236,19 @@ static void on_readable(void *arg, int fd, unsigned what)
 /* --- open and close ----------------------------------------------------------------------------
  */
 
-static int bind_socket(struct gb_link *link, struct why *why)
-{
-    const struct addr *local = &link->conf.local;
-    socklen_t size = sizeof link->local;
-    char a[ADDR_TEXT];
-
-    link->fd = socket(local->sa.sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (link->fd < 0)
-        return why_set(why, errno, "cannot open a socket for Gb: %s", why_not(errno));
-    if (bind(link->fd, &local->sa, addr_len(local)) < 0 ||
-        getsockname(link->fd, &link->local.sa, &size) < 0)
-        return why_set(why, errno, "cannot bind Gb to '%s': %s", addr_text(local, a),
-                       why_not(errno));
-    return 0;
-}
-
 static int open_link(struct gb_link **result, struct loop *loop, const struct gb_conf *conf,
                      bool is_sgsn, struct why *why)
 {
     struct gb_link *link = xzalloc(sizeof *link);
-    int rc;
 
     *result = NULL;
     link->loop = loop;
     link->conf = *conf;
     link->is_sgsn = is_sgsn;
-    link->fd = -1;
-    rc = bind_socket(link, why);
-    if (rc < 0) {
+    link->fd = udp_open(&conf->local, &link->local, "Gb", why);
+    if (link->fd < 0) {
+        int rc = link->fd;
+
         gb_close(link);
         return rc;
     }

@@ -57,7 +57,7 @@ class Core:
 
     def is_connected(self, name):
         """Whether a CSCF has its HSS; one that is stopped needs none."""
-        return self.lab.element(name)["state"] == "stopped" or any("state=open" in line for line in self.live(name))
+        return self.lab.element(name)["state"] == "stopped" or any("state=open" in line for line in self.live(name, 1))
 
     def wait_connected(self, wait_s=8.0):
         """After a start or a restart: Diameter comes back within Tc and up to 4 s of jitter."""
@@ -80,9 +80,9 @@ class Core:
     def signal(self, name, number):
         self.lab.ask("signal", name=name, signal=int(number))
 
-    def live(self, element):
-        """What SIGUSR1 prints, without the log lines that fall between."""
-        return [line for line in show.live(self.lab.args, element) if not logline.parse(line)]
+    def live(self, element, wait_s=4):
+        """What SIGUSR1 prints, without the log lines that fall between; nothing: it does not answer."""
+        return [line for line in show.live(self.lab.args, element, wait_s) if not logline.parse(line)]
 
     def bindings(self, impu):
         """The contacts that the S-CSCFs hold for an IMPU: [keys of SIGUSR1's lines]."""

@@ -278,13 +278,14 @@ def test_noise_never_kills_the_ggsn(own):
     good = [raw.gtp(raw.CREATE, 1, 0, *raw.create_elements(sgsn.sock)), raw.gtp(raw.DELETE, 2, 1, raw.ie(20, "05")),
             raw.gtp(raw.UPDATE, 3, 1, raw.ie(16, "11110001"), raw.ie(20, "05"), raw.ie(133, here), raw.ie(133, here),
                     raw.ie(135, raw.QOS)), raw.gtp(raw.ECHO, 4)]
+    fresh = raw.Gtp(bench.socket(UE, 2123), (GGSN, 2123))
     for i in range(3000):
         m = bytearray(random.choice(good))
         struct.pack_into(">H", m, 8, i)
         for _ in range(random.randrange(5)):
             m[random.randrange(len(m))] = random.randrange(256)
         sgsn.sock.sendto(bytes(m[:random.randrange(len(m) + 1)]) if i % 3 else bytes(m), (GGSN, (2123, 2152)[i % 2]))
-    fresh = raw.Gtp(bench.socket(UE, 2123), (GGSN, 2123))
-    fresh.alive()
+        if i % 200 == 199:  # what the socket cannot hold is no noise that was heard
+            fresh.alive()
     m = fresh.create(imsi="999700000000077")
     assert m.cause() == 128 and fresh.delete(m.number(17)).cause() == 128

@@ -151,6 +151,18 @@ class Bss:
         self.expect("00000002" "261e8101" "058203e8" "038203e8" "018203e8" "1c8203e8", "00000002" "271e8101")
         return self
 
+    def alive(self):
+        """NS-ALIVE of a link that is not up, until it is told so: what was sent before has been read."""
+        for _ in range(40):
+            self.ns(b"\x0a")
+            try:
+                while receive(self.sock, 0.25)[0][0] != 0x08:
+                    pass
+                return
+            except Silence:
+                pass
+        raise Silence("no NS-STATUS")
+
     def send_llc(self, tlli, llc):
         self.ns(b"\x00\x00\x00\x02\x01" + struct.pack(">I", tlli) + bytes(3) + tlv(0x08, CELL) + tlv(0x0e, llc))
 

@@ -428,7 +428,7 @@ def test_noise_never_kills_the_sgsn(bench, bss):
     t = raw.Terminal(bss).attach()
     good = [raw.attach_request(raw.imsi_id(t.imsi)), raw.activate_request(), bytes.fromhex("0805011805f4c0000001"),
             bytes.fromhex("0a462491"), bytes.fromhex("0816080910100000000010")]
-    sock = bench.socket(UE)
+    sock, probe = bench.socket(UE), raw.Bss(bench.socket(UE), (SGSN, 2157))
     for i in range(1500):
         m = bytearray(random.choice(good))
         for _ in range(random.randrange(4)):
@@ -436,6 +436,8 @@ def test_noise_never_kills_the_sgsn(bench, bss):
         t.send(bytes(m[:random.randrange(len(m) + 1)]) if i % 3 else bytes(m))
         sock.sendto(os.urandom(i % 60), (SGSN, (2157, 2123, 2152)[i % 3]))
         bss.ns(bytes([i % 12]) + os.urandom(i % 40))
+        if i % 50 == 49:  # what the socket cannot hold is no noise that was heard
+            probe.alive()
     assert bench.daemons["sgsn"].poll() is None
     other = raw.Bss(bench.socket(UE), (SGSN, 2157)).up()
     t = raw.Terminal(other).attach()
