@@ -42,12 +42,14 @@ enum conf_kind {
 enum conf_ipsec { IPSEC_OFF, IPSEC_OPTIONAL, IPSEC_REQUIRED };
 enum conf_transport { CONF_UDP, CONF_TCP };
 enum conf_diameter { DIAMETER_AUTO, DIAMETER_SCTP, DIAMETER_TCP };
+enum conf_user_plane { PLANE_AUTO, PLANE_ON, PLANE_OFF };
 
 struct conf_sgsn {
     struct conf_element element;
     unsigned gb_port;           /* 2157 */
     unsigned nsei, nsvci, bvci; /* 1001, 101, 2 */
     unsigned lac, rac, ci;      /* routing area and cell */
+    unsigned n201_u;            /* longest LLC frame of user data, both ways: 500 */
     char state[CONF_PATH];      /* restart counter file name, below state_dir */
 };
 
@@ -177,7 +179,8 @@ struct conf_terminal {
     unsigned expires_s;          /* 90000 for the seed's terminal */
     unsigned max_forwards, cseq; /* 20 and 25 for the seed's terminal; 70 and 1 */
     enum conf_transport transport;
-    char pdp_type[8]; /* ipv4, ipv6, ipv4v6 */
+    char pdp_type[8];     /* ipv4, ipv6, ipv4v6 */
+    bool signalling_only; /* asks for a context for IMS signalling (PCO 0002): true */
 };
 
 struct conf {
@@ -187,6 +190,7 @@ struct conf {
                                   --state-dir overrides */
     char mcc[4], mnc[4];
     char home_domain[CONF_HOST], visited_domain[CONF_HOST];
+    enum conf_user_plane user_plane; /* terminals' packets through GPRS: auto */
     struct conf_sgsn sgsn;
     struct conf_ggsn ggsn;
     struct conf_pcscf pcscf[4];

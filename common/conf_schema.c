@@ -89,6 +89,9 @@ static const struct conf_row sgsn_rows[] = {
      .help = "Routing area code."},
     {"ci", UINT(0, 65535), AT(conf_sgsn, ci), DEFAULT("1"),
      .help = "Cell identity."},
+    {"n201_u", UINT(140, 1520), AT(conf_sgsn, n201_u), DEFAULT("500"),
+     .help = "Longest LLC frame of user data, octets, at both ends: no XID is exchanged "
+             "(N201-U, TS 44.064 table 9). Longer packets are cut by SNDCP."},
     {"state", TYPE(PATH), AT(conf_sgsn, state), DEFAULT("sgsn.restart"),
      .help = "File of the restart counter, below `state_dir`."},
     {NULL},
@@ -107,7 +110,7 @@ static const struct conf_row apn_rows[] = {
     {"dns", TYPE(ADDR), LIST(conf_apn, dns),
      .derived = "the address of the lab's DNS server",
      .help = "DNS servers that the GGSN hands out in the PCO."},
-    {"mtu", UINT(576, 9000), AT(conf_apn, mtu), DEFAULT("1400"),
+    {"mtu", UINT(576, 1500), AT(conf_apn, mtu), DEFAULT("1400"),
      .help = "Link MTU that the GGSN hands out, octets."},
     {NULL},
 };
@@ -297,8 +300,12 @@ static const struct conf_row terminal_rows[] = {
     {"pdp_type", TYPE(WORD), AT(conf_terminal, pdp_type),
      .choices = "ipv4 ipv6 ipv4v6", DEFAULT("ipv4"),
      .help = "Address family it asks for."},
+    {"signalling_only", TYPE(BOOL), AT(conf_terminal, signalling_only), DEFAULT("true"),
+     .help = "Ask for a PDP context for IMS signalling alone: the GGSN then passes only what goes "
+             "to and comes from the P-CSCFs and DNS servers of the APN (TS 24.229 B.2.2.1)."},
     {"interface", NAME(0, 15), AT(conf_terminal, interface),
-     .help = "Where the address of the Activate Accept is put; nothing: nowhere."},
+     .help = "With `user_plane` off: where the address of the Activate Accept is put; nothing: "
+             "nowhere."},
     {"sip_port", PORT, AT(conf_terminal, sip_port), DEFAULT("5060"),
      .help = "Its own SIP port."},
     {"transport", TYPE(CHOICE), AT(conf_terminal, transport), .choices = "udp tcp", DEFAULT("udp"),
@@ -320,6 +327,10 @@ const struct conf_row conf_lab_rows[] = {
     {"state_dir", TYPE(PATH), AT(conf, state_dir), DEFAULT("run/state"),
      .help = "Where all daemons keep their state, relative to the working directory; "
              "`--state-dir` overrides."},
+    {"user_plane", TYPE(CHOICE), AT(conf, user_plane), .choices = "auto on off", DEFAULT("auto"),
+     .help = "Whether terminals' packets cross the GPRS tunnel (SNDCP, GTP-U; TUN devices at both "
+             "ends, each terminal in a network namespace of its own). auto: where the machine "
+             "allows TUN devices; on: or nothing starts. off: the address is put on `interface`."},
     {"sims", TYPE(PATH), AT(conf, sims_file),
      .help = "The file with the SIM cards' keys, relative to this file. Mode 0600; only hss, "
              "gprs-stub and ue open it, and they need it."},
