@@ -196,6 +196,16 @@ static int read_contact(struct asked *asked, su_home_t *home, const sip_t *sip,
     return -1;
 }
 
+static void name_terminal(struct asked *asked, su_home_t *home)
+{
+    const struct asked_contact *first = asked->contact;
+    const char *name = "";
+
+    if (asked->contact_count > 0)
+        name = *first->instance ? first->instance : url_as_string(home, first->uri);
+    snprintf(asked->terminal, sizeof asked->terminal, "%s", name);
+}
+
 static int read_star(struct asked *asked, const sip_t *sip, struct refusal *refusal)
 {
     if (sip->sip_contact->m_next || !sip->sip_expires || sip->sip_expires->ex_delta != 0 ||
@@ -251,6 +261,10 @@ int asked_read(struct asked *asked, su_home_t *home, const sip_t *sip, const str
     char vector[1024];
 
     memset(asked, 0, sizeof *asked);
+    if (strlen(sip->sip_call_id->i_id) >= CX_TEXT) {
+        refuse_with(refusal, 400, NULL, "the Call-ID is longer than %d octets", CX_TEXT - 1);
+        return -1;
+    }
     asked->call_id = su_strdup(home, sip->sip_call_id->i_id);
     asked->cseq = sip->sip_cseq->cs_seq;
     asked->path = path_text(home, sip);
@@ -259,5 +273,8 @@ int asked_read(struct asked *asked, su_home_t *home, const sip_t *sip, const str
         asked->charging_vector = su_strdup(home, vector);
     if (read_require(sip, refusal) < 0 || read_user(asked, home, sip, conf, refusal) < 0)
         return -1;
-    return read_contacts(asked, home, sip, me, refusal);
+    if (read_contacts(asked, home, sip, me, refusal) < 0)
+        return -1;
+    name_terminal(asked, home);
+    return 0;
 }

@@ -41,8 +41,10 @@ enum asked_protection { ASKED_NO_PARAMETER, ASKED_UNPROTECTED, ASKED_PROTECTED }
 
 struct asked { /* texts belong to the home given to asked_read */
     char impu[CX_TEXT], impi[CX_TEXT];
-    bool impi_from_to; /* no Authorization: the IMPI is derived from To */
-    const char *call_id;
+    bool impi_from_to;      /* no Authorization: the IMPI is derived from To */
+    const char *call_id;    /* shorter than CX_TEXT */
+    char terminal[CX_TEXT]; /* what tells it from others of the same IMPI: +sip.instance of the
+                               first contact, else its URI, else "" */
     uint32_t cseq;
     enum asked_kind kind;
     enum asked_protection protection;

@@ -2,7 +2,7 @@
 /* Challenges and answers: which vector waits for whom, and whether an answer is right (TS 24.229
  * 5.4.1.2.2 and 5.4.1.2.3; RFC 3310 3.3-3.4 for the digest, for auts and for the empty response).
  * Deadlines come in order, because every challenge waits equally long, so the oldest stands at the
- * head of a list; a tree finds the one of an IMPI. */
+ * head of a list; a tree finds those of an IMPI, which are few. */
 #include "auth.h"
 
 #include <search.h>
@@ -13,19 +13,26 @@
 #include "digest_aka.h"
 #include "xalloc.h"
 
-struct waiting { /* challenge first: the tree compares by it */
+struct waiting {
     struct challenge challenge;
     struct waiting *before, *after; /* in time */
+    struct user *user;
+};
+
+struct user { /* impi first: the tree compares by it */
+    char impi[CX_TEXT];
+    struct waiting *waiting[AUTH_PER_IMPI]; /* the oldest first */
+    size_t count;                           /* never 0 in the tree */
 };
 
 struct auth {
-    void *by_impi; /* tsearch */
+    void *users; /* tsearch */
     struct waiting *oldest, *newest;
 };
 
 static int compare(const void *a, const void *b)
 {
-    const struct challenge *x = a, *y = b;
+    const struct user *x = a, *y = b;
 
     return strcmp(x->impi, y->impi);
 }
@@ -35,23 +42,50 @@ struct auth *auth_new(void)
     return xzalloc(sizeof(struct auth));
 }
 
-static struct waiting *find(const struct auth *auth, const char *impi)
+static struct user *find_user(const struct auth *auth, const char *impi)
 {
-    struct challenge key;
-    struct waiting **found;
+    struct user key, **found;
 
     if (strlen(impi) >= sizeof key.impi)
         return NULL;
     strncpy(key.impi, impi, sizeof key.impi);
-    found = tfind(&key, (void *const *)&auth->by_impi, compare);
+    found = tfind(&key, (void *const *)&auth->users, compare);
     return found ? *found : NULL;
+}
+
+static struct user *user_of(struct auth *auth, const char *impi)
+{
+    struct user *user = find_user(auth, impi);
+
+    if (user)
+        return user;
+    user = xzalloc(sizeof *user);
+    snprintf(user->impi, sizeof user->impi, "%s", impi);
+    if (!tsearch(user, &auth->users, compare))
+        abort();
+    return user;
+}
+
+static void leave_user(struct auth *auth, struct waiting *w)
+{
+    struct user *user = w->user;
+    size_t i = 0;
+
+    while (user->waiting[i] != w)
+        i++;
+    user->count--;
+    memmove(&user->waiting[i], &user->waiting[i + 1], (user->count - i) * sizeof w);
+    if (user->count > 0)
+        return;
+    tdelete(user, &auth->users, compare);
+    free(user);
 }
 
 static void take_out(struct auth *auth, struct waiting *w, struct challenge *c)
 {
     *(w->before ? &w->before->after : &auth->oldest) = w->after;
     *(w->after ? &w->after->before : &auth->newest) = w->before;
-    tdelete(w, &auth->by_impi, compare);
+    leave_user(auth, w);
     if (c)
         *c = w->challenge;
     wipe(w, sizeof *w);
@@ -67,33 +101,63 @@ void auth_free(struct auth *auth)
 
 void auth_add(struct auth *auth, const struct challenge *c)
 {
-    struct waiting *w = find(auth, c->impi);
+    struct waiting *w = xzalloc(sizeof *w);
+    struct user *user;
 
-    if (w)
-        take_out(auth, w, NULL);
-    w = xzalloc(sizeof *w);
+    auth_forget(auth, c->impi, c->call_id, c->terminal);
+    user = find_user(auth, c->impi);
+    if (user && user->count == AUTH_PER_IMPI)
+        take_out(auth, user->waiting[0], NULL);
     w->challenge = *c;
+    w->user = user_of(auth, c->impi);
+    w->user->waiting[w->user->count++] = w;
     w->before = auth->newest;
     *(auth->newest ? &auth->newest->after : &auth->oldest) = w;
     auth->newest = w;
-    if (!tsearch(w, &auth->by_impi, compare))
-        abort();
 }
 
-const struct challenge *auth_find(const struct auth *auth, const char *impi)
+void auth_forget(struct auth *auth, const char *impi, const char *call_id, const char *terminal)
 {
-    const struct waiting *w = find(auth, impi);
+    struct user *user = find_user(auth, impi);
+
+    for (size_t i = user ? user->count : 0; i-- > 0;) { /* the last one frees the user */
+        struct waiting *w = user->waiting[i];
+
+        if (strcmp(w->challenge.call_id, call_id) == 0 ||
+            strcmp(w->challenge.terminal, terminal) == 0)
+            take_out(auth, w, NULL);
+    }
+}
+
+static struct waiting *find(const struct auth *auth, const char *impi, const char *nonce)
+{
+    const struct user *user = nonce ? find_user(auth, impi) : NULL;
+
+    for (size_t i = 0; user && i < user->count; i++)
+        if (strcmp(user->waiting[i]->challenge.nonce, nonce) == 0)
+            return user->waiting[i];
+    return NULL;
+}
+
+const struct challenge *auth_find(const struct auth *auth, const char *impi, const char *nonce)
+{
+    const struct waiting *w = find(auth, impi, nonce);
 
     return w ? &w->challenge : NULL;
 }
 
-bool auth_take(struct auth *auth, const char *impi, struct challenge *c)
+bool auth_take(struct auth *auth, const char *impi, const char *nonce, struct challenge *c)
 {
-    struct waiting *w = find(auth, impi);
+    struct waiting *w = find(auth, impi, nonce);
 
     if (w)
         take_out(auth, w, c);
     return w != NULL;
+}
+
+bool auth_waits(const struct auth *auth, const char *impi)
+{
+    return find_user(auth, impi) != NULL;
 }
 
 bool auth_take_expired(struct auth *auth, uint64_t now_ms, struct challenge *c)

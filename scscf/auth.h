@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Challenges that wait for their answer (TS 24.229 5.4.1.2, RFC 3310). One per private identity: a
- * new one takes the place of the old (TS 33.203 6.1.2.3). Pure: the clock is passed in. The only
- * place in the S-CSCF that keeps XRES; CK and IK are not kept at all. */
+/* Challenges that wait for their answer (TS 24.229 5.4.1.2, RFC 3310). A challenge belongs to one
+ * private identity and one Call-ID. A terminal that begins anew makes its old challenge void
+ * (TS 33.203 6.1.2.3); the challenges of another terminal with the same private identity are none
+ * of its business: neither a second device nor a stranger who knows the identity can end them.
+ * Pure: the clock is passed in. The only place in the S-CSCF that keeps XRES; CK and IK are not
+ * kept at all. */
 #ifndef IMSLAB_SCSCF_AUTH_H
 #define IMSLAB_SCSCF_AUTH_H
 
@@ -12,7 +15,8 @@
 #include "cx.h"
 #include "log.h"
 
-#define AUTH_NONCE 45 /* base64 of RAND || AUTN and the NUL */
+#define AUTH_NONCE    45 /* base64 of RAND || AUTN and the NUL */
+#define AUTH_PER_IMPI 8  /* challenges of one IMPI that wait; one more, and the oldest is void */
 
 struct auth; /* all challenges */
 
@@ -20,6 +24,7 @@ struct challenge {
     char impi[CX_TEXT], impu[CX_TEXT];
     char realm[CX_TEXT];
     char call_id[CX_TEXT];
+    char terminal[CX_TEXT]; /* +sip.instance, else the contact, else "": whose challenge it is */
     char call[CALL_TAG];
     char nonce[AUTH_NONCE];
     uint8_t rand[16];
@@ -33,14 +38,19 @@ struct challenge {
 struct auth *auth_new(void);
 void auth_free(struct auth *);
 
-/* auth_add - keep a challenge; the one that this IMPI had is forgotten. All times given must be in
- * order: each deadline not earlier than the one before. The struct is copied; wipe() the original.
- */
+/* auth_add - keep a challenge, after auth_forget for its Call-ID and terminal. All times given must
+ * be in order: each deadline not earlier than the one before. The struct is copied; wipe() the
+ * original. */
 void auth_add(struct auth *, const struct challenge *);
-/* auth_find - the challenge that waits for this IMPI, NULL when none does. */
-const struct challenge *auth_find(const struct auth *, const char *impi);
+/* auth_forget - a new request of this IMPI makes void what waits for its Call-ID or its terminal.
+ */
+void auth_forget(struct auth *, const char *impi, const char *call_id, const char *terminal);
+/* auth_find - the challenge of this IMPI with this nonce (may be NULL); NULL when none waits. */
+const struct challenge *auth_find(const struct auth *, const char *impi, const char *nonce);
 /* auth_take - take it out: true and *c is set (wipe() it), or false. */
-bool auth_take(struct auth *, const char *impi, struct challenge *c);
+bool auth_take(struct auth *, const char *impi, const char *nonce, struct challenge *c);
+/* auth_waits - whether any challenge of this IMPI waits. */
+bool auth_waits(const struct auth *, const char *impi);
 /* auth_take_expired - the oldest whose deadline is not after now_ms, as auth_take. */
 bool auth_take_expired(struct auth *, uint64_t now_ms, struct challenge *c);
 /* auth_next_ms - the earliest deadline; 0: nothing waits. */

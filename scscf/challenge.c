@@ -40,7 +40,8 @@ static bool is_believed(const struct register_txn *t)
 
 void register_authenticate(struct register_txn *t)
 {
-    const struct challenge *waiting = auth_find(t->scscf->auth, t->asked.impi);
+    const struct challenge *waiting =
+        auth_find(t->scscf->auth, t->asked.impi, t->asked.answer.nonce);
     uint8_t auts[14];
     enum auth_verdict verdict = auth_judge(waiting, &t->asked.answer, auts);
 
@@ -54,11 +55,17 @@ void register_authenticate(struct register_txn *t)
 
 /* ---- 1. the answer to a challenge ---- */
 
-/* Take back what waited for this answer; its attempts live on in the transaction. */
+/* Take back what waited for this answer; its attempts live on in the transaction. A request that
+ * answers nothing begins anew: what waits for its own terminal and Call-ID is void, and what waits
+ * for others stays. */
 static void use_up_challenge(struct register_txn *t, struct challenge *c)
 {
-    if (!auth_take(t->scscf->auth, t->asked.impi, c))
+    struct auth *auth = t->scscf->auth;
+
+    if (!auth_take(auth, t->asked.impi, t->asked.answer.nonce, c)) {
         memset(c, 0, sizeof *c);
+        auth_forget(auth, t->asked.impi, t->asked.call_id, t->asked.terminal);
+    }
     t->wrong = c->wrong;
     t->resyncs = c->resyncs;
 }
@@ -95,10 +102,7 @@ static void judge(struct register_txn *t, const uint8_t auts[14], enum auth_verd
 
     use_up_challenge(t, &c);
     switch (verdict) {
-    case AUTH_NO_CHALLENGE:
-        t->wrong = t->resyncs = 0;
-        ask_vector(t);
-        break;
+    case AUTH_NO_CHALLENGE: ask_vector(t); break;
     case AUTH_RIGHT: accept_answer(t); break;
     case AUTH_RESYNC: resynchronise(t, c.rand, auts); break;
     case AUTH_WRONG:
@@ -128,10 +132,11 @@ static void resynchronise(struct register_txn *t, const uint8_t rand[16], const 
     ask_vector(t);
 }
 
-/* No more chances: the HSS may forget that we were chosen, unless the user is registered. */
+/* No more chances: the HSS may forget that we were chosen, unless the user is registered or another
+ * terminal of the same IMPI is about to be. */
 static void fail(struct register_txn *t, const char *reason)
 {
-    if (!register_is_known(t))
+    if (!register_is_known(t) && !auth_waits(t->scscf->auth, t->asked.impi))
         sar_tell(t->scscf, CX_SAT_AUTHENTICATION_FAILURE, t->asked.impi, t->asked.impu, t->call);
     register_refuse_because(t, 403, reason);
 }
@@ -197,6 +202,7 @@ static void keep_challenge(struct register_txn *t, const struct cx_vector *vecto
     snprintf(c.impu, sizeof c.impu, "%s", t->asked.impu);
     snprintf(c.realm, sizeof c.realm, "%s", t->scscf->conf->home_domain);
     snprintf(c.call_id, sizeof c.call_id, "%s", t->asked.call_id);
+    snprintf(c.terminal, sizeof c.terminal, "%s", t->asked.terminal);
     memcpy(c.call, t->call, sizeof c.call);
     memcpy(c.rand, vector->rand, sizeof c.rand);
     memcpy(c.xres, vector->xres, vector->xres_len);

@@ -87,7 +87,8 @@ static void on_await_auth(void *arg)
     scscf->await_auth = NULL;
     while (auth_take_expired(scscf->auth, now_ms, &c)) {
         log_arrow(c.call, "==", NULL, "challenge unanswered", "impi", c.impi, "impu", c.impu, NULL);
-        if (!binding_belongs(registrar_find(&scscf->registrar, c.impu), c.impi, now_ms))
+        if (!binding_belongs(registrar_find(&scscf->registrar, c.impu), c.impi, now_ms) &&
+            !auth_waits(scscf->auth, c.impi))
             sar_tell(scscf, CX_SAT_AUTHENTICATION_TIMEOUT, c.impi, c.impu, c.call);
         wipe(&c, sizeof c);
     }

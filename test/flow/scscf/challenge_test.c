@@ -204,6 +204,67 @@ static void REGE_15_a_new_register_makes_the_old_challenge_void(void **state)
     assert_int_equal(w->scscf.registrar.count, 0);
 }
 
+/* The right answer of a device that is told from others by its contact. */
+static void device_answers(struct world *w, struct ue device, size_t set)
+{
+    char response[DIGEST_HEX];
+
+    make_response(IMPI, set, response);
+    device.cseq++;
+    device.nonce = published[set].nonce;
+    device.response = response;
+    ue_registers(w, device);
+}
+
+static void two_devices_of_one_impi_that_register_at_the_same_time_both_succeed(void **state)
+{
+    struct world *w = *state;
+    const struct ue a = {.cseq = 1,
+                         .call_id = "a",
+                         .contact = "<sip:name@10.45.0.2:5060>;+sip.instance=\"<urn:a>\""};
+    const struct ue b = {.cseq = 1,
+                         .call_id = "b",
+                         .contact = "<sip:name@10.45.0.3:5060>;+sip.instance=\"<urn:b>\""};
+
+    ue_registers(w, a);
+    hss_gives_vector(w, 0);
+    ue_registers(w, b);
+    hss_gives_vector(w, 1);
+    device_answers(w, a, 0);
+    expect_sar(CX_SAT_REGISTRATION, IMPI, IMPU);
+    hss_gives_profile(w, user_data);
+    expect_answer(200);
+    device_answers(w, b, 1);
+    hss_accepts(w);
+    expect_answer(200);
+    expect_quiet();
+    assert_non_null(registrar_find(&w->scscf.registrar, IMPU)->bindings->next);
+}
+
+static void a_stranger_who_knows_the_impi_cannot_end_its_challenge(void **state)
+{
+    struct world *w = *state;
+    struct ue stranger = {.cseq = 1, .call_id = "x", .contact = "<sip:x@10.45.0.66:5060>"};
+
+    ue_is_challenged(w, 25, 0);
+    stranger.nonce = published[2].nonce; /* made up, with auts of somebody */
+    stranger.response = "00";
+    stranger.auts = published[2].auts;
+    ue_registers(w, stranger);
+    hss_gives_vector(w, 1);
+    expect_challenge_of(1);
+    stranger = (struct ue){.cseq = 2,
+                           .call_id = "x",
+                           .nonce = published[1].nonce,
+                           .response = "",
+                           .contact = stranger.contact};
+    ue_registers(w, stranger); /* "MAC failure": the HSS must not forget us now */
+    expect_answer(403);
+    expect_quiet();
+    ue_answers_rightly(w, 26, 0);
+    expect_sar(CX_SAT_REGISTRATION, IMPI, IMPU);
+}
+
 static void REGE_16_an_answer_in_another_call_is_refused_and_the_challenge_waits_on(void **state)
 {
     struct world *w = *state;
@@ -300,6 +361,8 @@ int main(void)
         flow_test(an_unanswered_challenge_of_a_registered_terminal_changes_nothing),
         flow_test(REGE_14_an_answer_that_was_used_is_challenged_again),
         flow_test(REGE_15_a_new_register_makes_the_old_challenge_void),
+        flow_test(two_devices_of_one_impi_that_register_at_the_same_time_both_succeed),
+        flow_test(a_stranger_who_knows_the_impi_cannot_end_its_challenge),
         flow_test(REGE_16_an_answer_in_another_call_is_refused_and_the_challenge_waits_on),
         flow_test(without_any_hint_the_hss_is_asked_for_its_scheme_and_then_for_aka),
         flow_test(REGE_40_a_scheme_that_the_hss_does_not_have_is_refused_once),

@@ -176,21 +176,71 @@ static void REGE_10_auts_of_the_wrong_length_or_no_base64_is_refused(void **stat
     }
 }
 
-static void REGE_15_a_new_challenge_takes_the_place_of_the_old(void **state)
+/* A challenge with a nonce, a call and a terminal of its own. */
+static void add(struct auth *auth, const char *nonce, const char *call_id, const char *terminal,
+                uint64_t deadline_ms)
+{
+    struct challenge c = challenge("a@hims.net", deadline_ms);
+
+    strcpy(c.nonce, nonce);
+    strcpy(c.call_id, call_id);
+    strcpy(c.terminal, terminal);
+    auth_add(auth, &c);
+}
+
+static bool waits(const struct auth *auth, const char *nonce)
+{
+    return auth_find(auth, "a@hims.net", nonce) != NULL;
+}
+
+static void REGE_15_a_new_challenge_takes_the_place_of_the_old_of_its_terminal_or_call(void **state)
 {
     struct auth *auth = auth_new();
-    struct challenge a = challenge("a@hims.net", 100), c;
+    struct challenge c;
 
     (void)state;
-    auth_add(auth, &a);
-    strcpy(a.nonce, published[1].nonce);
-    a.deadline_ms = 200;
-    auth_add(auth, &a);
-    assert_string_equal(auth_find(auth, "a@hims.net")->nonce, published[1].nonce);
-    assert_int_equal(auth_next_ms(auth), 200);
-    assert_true(auth_take(auth, "a@hims.net", &c));
-    assert_false(auth_take(auth, "a@hims.net", &c));
+    add(auth, "n1", "call-1", "phone", 100);
+    add(auth, "n2", "call-2", "phone", 200);
+    assert_false(waits(auth, "n1"));
+    add(auth, "n3", "call-2", "tablet", 300);
+    assert_false(waits(auth, "n2"));
+    assert_int_equal(auth_next_ms(auth), 300);
+    assert_true(auth_take(auth, "a@hims.net", "n3", &c));
+    assert_false(auth_take(auth, "a@hims.net", "n3", &c));
     assert_int_equal(auth_next_ms(auth), 0);
+    auth_free(auth);
+}
+
+static void the_challenges_of_two_terminals_of_one_impi_wait_beside_each_other(void **state)
+{
+    struct auth *auth = auth_new();
+    struct challenge c;
+
+    (void)state;
+    add(auth, "n1", "call-1", "phone", 100);
+    add(auth, "n2", "call-2", "tablet", 200);
+    assert_true(waits(auth, "n1") && waits(auth, "n2"));
+    auth_forget(auth, "a@hims.net", "call-3", "phone");
+    assert_false(waits(auth, "n1"));
+    assert_true(auth_take(auth, "a@hims.net", "n2", &c));
+    assert_string_equal(c.call_id, "call-2");
+    assert_false(auth_waits(auth, "a@hims.net"));
+    auth_free(auth);
+}
+
+static void TRU_18_of_too_many_challenges_of_one_impi_the_oldest_is_void(void **state)
+{
+    struct auth *auth = auth_new();
+    char text[] = "0";
+
+    (void)state;
+    for (int i = 0; i < 2 * AUTH_PER_IMPI; i++, text[0]++)
+        add(auth, text, text, text, 100 + i);
+    text[0] = '0' + AUTH_PER_IMPI - 1;
+    assert_false(waits(auth, text));
+    text[0]++;
+    assert_true(waits(auth, text));
+    assert_int_equal(auth_next_ms(auth), 100 + AUTH_PER_IMPI);
     auth_free(auth);
 }
 
@@ -207,7 +257,7 @@ static void REGE_13_challenges_expire_in_their_order(void **state)
         c = challenge(impi, 100 + i);
         auth_add(auth, &c);
     }
-    assert_true(auth_take(auth, "2@hims.net", &c));
+    assert_true(auth_take(auth, "2@hims.net", published[0].nonce, &c));
     assert_false(auth_take_expired(auth, 99, &c));
     assert_true(auth_take_expired(auth, 101, &c));
     assert_string_equal(c.impi, "0@hims.net");
@@ -215,8 +265,8 @@ static void REGE_13_challenges_expire_in_their_order(void **state)
     assert_string_equal(c.impi, "1@hims.net");
     assert_false(auth_take_expired(auth, 101, &c));
     assert_int_equal(auth_next_ms(auth), 103);
-    assert_null(auth_find(auth, "0@hims.net"));
-    assert_non_null(auth_find(auth, "4@hims.net"));
+    assert_false(auth_waits(auth, "0@hims.net"));
+    assert_true(auth_waits(auth, "4@hims.net"));
     auth_free(auth); /* with two still in it */
 }
 
@@ -228,7 +278,7 @@ static void an_impi_that_is_too_long_is_not_found(void **state)
     (void)state;
     memset(impi, 'x', sizeof impi - 1);
     impi[sizeof impi - 1] = 0;
-    assert_null(auth_find(auth, impi));
+    assert_null(auth_find(auth, impi, "n"));
     auth_free(auth);
 }
 
@@ -261,7 +311,10 @@ int main(void)
         cmocka_unit_test(REGE_08_an_empty_response_without_auts_is_a_mac_failure),
         cmocka_unit_test(REGE_09_auts_is_handed_out_whatever_the_response_is),
         cmocka_unit_test(REGE_10_auts_of_the_wrong_length_or_no_base64_is_refused),
-        cmocka_unit_test(REGE_15_a_new_challenge_takes_the_place_of_the_old),
+        cmocka_unit_test(
+            REGE_15_a_new_challenge_takes_the_place_of_the_old_of_its_terminal_or_call),
+        cmocka_unit_test(the_challenges_of_two_terminals_of_one_impi_wait_beside_each_other),
+        cmocka_unit_test(TRU_18_of_too_many_challenges_of_one_impi_the_oldest_is_void),
         cmocka_unit_test(REGE_13_challenges_expire_in_their_order),
         cmocka_unit_test(an_impi_that_is_too_long_is_not_found),
         cmocka_unit_test(what_is_printed_has_no_keys),
