@@ -25,7 +25,7 @@ ENGINES = [
      ["common/aka.c", "common/milenage.c", "common/digest_aka.c", "scscf/auth.c"]),
     ("libevent", r"\b(?:event|evtimer|evutil|evbuffer|evhttp|bufferevent)_\w+\s*\(", r"event2?/|event\.h",
      ["common/loop.c"]),
-    ("libmnl", r"\bmnl_\w+", r"libmnl/", ["common/netif.c"]),
+    ("libmnl", r"\bmnl_\w+", r"libmnl/", ["common/netif.c", "common/xfrm.c", "common/xfrm_*.[ch]"]),
     ("SQLite", r"\bsqlite3_\w+", r"sqlite3\.h", ["hss/store*.[ch]"]),
     ("libyaml", r"\byaml_\w+", r"yaml\.h", ["common/conf_*.[ch]"]),
 ]
