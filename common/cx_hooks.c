@@ -52,25 +52,28 @@ const char *cx_hooks_link(const char *identity, char local[ADDR_TEXT], char remo
     return net;
 }
 
-/* The only thing the library tells about a connection is "TCP,soc#7". Of an association with
- * several addresses these are the first ones. Returns what carries it. */
+/* The only thing the library tells about a connection is "TCP,soc#7". Returns what carries it. */
 static const char *read_ends(struct peer_hdr *peer, char local[ADDR_TEXT], char remote[ADDR_TEXT])
 {
     char text[64], *number;
-    struct addr a = {0};
-    socklen_t len = sizeof a;
+    struct addr here = {0}, there = {0};
+    socklen_t len = sizeof here;
+    bool sctp;
     int fd;
 
     local[0] = remote[0] = '\0';
     if (fd_peer_cnx_proto_info(peer, text, sizeof text) != 0 || !(number = strchr(text, '#')) ||
         sscanf(number + 1, "%d", &fd) != 1)
         return "tcp";
-    if (getsockname(fd, &a.sa, &len) == 0)
-        addr_text(&a, local);
-    len = sizeof a;
-    if (getpeername(fd, &a.sa, &len) == 0)
-        addr_text(&a, remote);
-    return strncmp(text, "SCTP", 4) == 0 ? "sctp" : "tcp";
+    sctp = cx_sctp_ends(fd, &here, &there);
+    if (!sctp && getsockname(fd, &here.sa, &len) < 0)
+        return "tcp";
+    len = sizeof there;
+    if (!sctp && getpeername(fd, &there.sa, &len) < 0)
+        return "tcp";
+    addr_text(&here, local);
+    addr_text(&there, remote);
+    return sctp ? "sctp" : "tcp";
 }
 
 static void on_connected(struct peer_hdr *peer)

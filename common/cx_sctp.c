@@ -18,6 +18,7 @@
 #include "replaced.h"
 #include "source.h"
 
+typedef int setsockopt_fn(int fd, int level, int name, const void *value, socklen_t len);
 typedef int connectx_fn(int fd, struct sockaddr *to, int count, sctp_assoc_t *id);
 
 bool cx_sctp_in_kernel(void)
@@ -67,6 +68,28 @@ int cx_sctp_listens(int fd, const struct cx_config *config)
     return foreign ? -EPERM : 1;
 }
 
+bool cx_sctp_ends(int fd, struct addr *local, struct addr *remote)
+{
+    struct sctp_status status = {0};
+    socklen_t len = sizeof status;
+    struct sockaddr *first, *at;
+    int count;
+
+    if (getsockopt(fd, IPPROTO_SCTP, SCTP_STATUS, &status, &len) < 0)
+        return false;
+    *remote = addr_from((struct sockaddr *)&status.sstat_primary.spinfo_address);
+    count = sctp_getladdrs(fd, status.sstat_assoc_id, &first);
+    if (count <= 0)
+        return false;
+    *local = addr_from(first);
+    at = first;
+    for (int i = 0; i < count; i++, at = next_of(at))
+        if (at->sa_family == remote->sa.sa_family)
+            *local = addr_from(at);
+    sctp_freeladdrs(first);
+    return true;
+}
+
 /* Bind to our address of each family that we are going to. */
 static int bind_to_ours(int fd, struct sockaddr *to, int count)
 {
@@ -95,4 +118,15 @@ int sctp_connectx(int fd, struct sockaddr *to, int count, sctp_assoc_t *id)
     if (bind_to_ours(fd, to, count) < 0)
         return -1;
     return next(fd, to, count, id);
+}
+
+/* The library asks for addresses to come and go with the host's (AUTO_ASCONF), which the kernel
+ * refuses for a socket that is bound to some; without a yes it would fall back to TCP. */
+int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+    static _Atomic(void *) libc;
+
+    if (level == IPPROTO_SCTP && name == SCTP_AUTO_ASCONF)
+        return 0;
+    return ((setsockopt_fn *)replaced_symbol(&libc, "setsockopt"))(fd, level, name, value, len);
 }

@@ -32,6 +32,10 @@ bool cx_sctp_in_kernel(void);
  * no SCTP listener; -EPERM: it listens on others, too. */
 int cx_sctp_listens(int fd, const struct cx_config *config);
 
+/* cx_sctp_ends - the path that an association prefers: the peer's primary address, and ours of the
+ * same family. false: no association. */
+bool cx_sctp_ends(int fd, struct addr *local, struct addr *remote);
+
 /* ---- cx_hooks.c: who may connect, who is connected, what went wrong ---- */
 
 int cx_hooks_register(const struct cx_config *config, struct why *why);
