@@ -30,7 +30,7 @@ struct sec_pair {
 
 #define SEC_PAIRS      8    /* all that there are (sec_pairs) */
 #define SEC_MECHANISMS 32   /* most in one header that are looked at */
-#define SEC_VALUE      4096 /* room for any value that sec_write makes of them */
+#define SEC_VALUE      5120 /* room for any value that sec_write makes of them */
 #define SEC_NO_Q       (-1)
 
 struct sec_mechanism { /* one "ipsec-3gpp" that this program can speak */
