@@ -157,25 +157,26 @@ static int send_and_note(struct xfrm *x, int errors[XFRM_CHANGES])
     return 0;
 }
 
-int xfrm_commit(struct xfrm *x, size_t *failed, struct why *why)
+int xfrm_commit(struct xfrm *x, uint32_t *failed, struct why *why)
 {
     int errors[XFRM_CHANGES] = {0};
     int err = x->count ? send_and_note(x, errors) : 0;
-    size_t count = x->count, first = 0;
+    size_t count = x->count, first = count;
+    uint32_t bits = 0;
 
     x->seq += XFRM_CHANGES;
     xfrm_begin(x);
+    for (size_t i = count; i-- > 0;) {
+        if (!err && errors[i] == 0)
+            continue;
+        bits |= 1u << i;
+        first = i;
+    }
     if (failed)
-        *failed = 0;
+        *failed = bits;
     if (err)
         return why_set(why, -err, "cannot talk to the kernel about IPsec: %s", why_not(err));
-    while (first < count && errors[first] == 0)
-        first++;
-    if (first == count)
-        return 0;
-    if (failed)
-        *failed = first;
-    return say(x->change[first].type, errors[first], why);
+    return first == count ? 0 : say(x->change[first].type, errors[first], why);
 }
 
 /* ---- questions ---- */

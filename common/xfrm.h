@@ -115,10 +115,11 @@ void xfrm_put_policy(struct xfrm *x, const struct esp_policy *p);
 void xfrm_drop_policy(struct xfrm *x, const struct esp_policy *p);
 /* xfrm_commit - send what was collected, and wipe it. Each change stands for itself: after a
  * failure the others may have been made, and the caller drops them.
- * failed  the first change that failed, counted from 0 in the order of the calls; may be NULL
- * returns 0; -EEXIST there is an SA with this dst and spi; -EPROTONOSUPPORT no ESP; -ENOSYS an
- *         algorithm is missing; -ESRCH nothing to keep; -EPERM; -ENOBUFS */
-int xfrm_commit(struct xfrm *x, size_t *failed, struct why *why);
+ * failed  bit n: change n failed, counted from 0 in the order of the calls; may be NULL
+ * returns 0; or of the first that failed: -EEXIST there is an SA with this dst and spi;
+ * -EPROTONOSUPPORT no ESP; -ENOSYS an algorithm is missing; -ESRCH nothing to keep; -EPERM;
+ * -ENOBUFS */
+int xfrm_commit(struct xfrm *x, uint32_t *failed, struct why *why);
 
 /* xfrm_get - one SA. 0; -ESRCH there is none. */
 int xfrm_get(struct xfrm *x, const struct addr *dst, uint32_t spi, struct esp_state *state);

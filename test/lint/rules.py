@@ -20,7 +20,7 @@ ENGINES = [
     ("SCTP", r"\bsctp_\w+\s*\(", r"netinet/sctp\.h", ["common/cx_sctp.c"]),
     ("c-ares", r"\bares_\w+", r"ares\w*\.h", ["common/dns.c", "common/dns_*.[ch]"]),
     ("OpenSSL", r"\bEVP_\w+|\b(?:HMAC|MD5|SHA1|SHA256|AES|RAND)(?:_[a-z]\w*)?\s*\(",
-     r"openssl/(?!crypto\.h)", ["common/milenage.c", "common/digest_aka.c"]),
+     r"openssl/(?!crypto\.h)", ["common/milenage.c", "common/digest_aka.c", "common/sa_keys.c"]),
     ("OpenSSL's comparison", r"\bCRYPTO_\w+", r"openssl/crypto\.h",
      ["common/aka.c", "common/milenage.c", "common/digest_aka.c", "scscf/auth.c"]),
     ("libevent", r"\b(?:event|evtimer|evutil|evbuffer|evhttp|bufferevent)_\w+\s*\(", r"event2?/|event\.h",
