@@ -54,7 +54,7 @@ uint32_t ggsn_new_teid(struct ggsn *ggsn)
     uint32_t teid = 0;
 
     while (getrandom(&teid, sizeof teid, 0) != sizeof teid || teid == 0 ||
-           ggsn_find_teid(ggsn, teid, 0))
+           ggsn_find_teid(ggsn, teid, 0) || ggsn_has_data_teid(ggsn, teid))
         ;
     return teid;
 }
@@ -82,6 +82,7 @@ struct ggsn_context *ggsn_add(struct ggsn *ggsn, const struct ggsn_context *valu
     c->next_teid = *teid;
     *teid = c;
     ggsn->context_count++;
+    ggsn_user_add(ggsn, c);
     gtp_path_use(ggsn->path, &c->sgsn);
     log_address(ggsn, c, "address-given", NULL);
     return c;
@@ -99,6 +100,7 @@ void ggsn_remove(struct ggsn *ggsn, struct ggsn_context *c, const char *why)
         at = &(*at)->next_teid;
     *at = c->next_teid;
     ggsn->context_count--;
+    ggsn_user_remove(ggsn, c);
     pool_give_back(&ggsn->pool[c->apn], &c->address.v4);
     pool_give_back(&ggsn->pool6[c->apn], &c->address.v6);
     gtp_path_leave(ggsn->path, &c->sgsn);
@@ -169,9 +171,7 @@ static int open_sockets(struct ggsn *ggsn, struct why *why)
     };
     int rc = gtp_path_open(&ggsn->path, ggsn->loop, &path, why);
 
-    return rc < 0 ? rc
-                  : gtpu_open(&ggsn->user, ggsn->loop, here, conf->ggsn.element.name,
-                              conf->sgsn.element.name, why);
+    return rc < 0 ? rc : ggsn_user_open(ggsn, why);
 }
 
 int ggsn_open(struct ggsn **result, struct loop *loop, const struct conf *conf, struct why *why)
@@ -212,6 +212,7 @@ void ggsn_close(struct ggsn *ggsn)
         pool_close(&ggsn->pool[i]);
         pool_close(&ggsn->pool6[i]);
     }
+    ggsn_gi_close(ggsn);
     gtp_path_close(ggsn->path);
     gtpu_close(ggsn->user);
     free(ggsn);
@@ -223,9 +224,11 @@ static void context_live(const struct ggsn *ggsn, const struct ggsn_context *c, 
 
     fprintf(out,
             "pdp imsi=%s nsapi=%u apn=%s address=%s address6=%s sgsn=%s teid-control=%08x "
-            "teid-data=%08x%s\n",
+            "teid-data=%08x packets-up=%lu octets-up=%lu packets-down=%lu octets-down=%lu "
+            "dropped=%lu%s\n",
             c->imsi, c->nsapi, ggsn->conf->ggsn.apn[c->apn].name, addr_host(&c->address.v4, v4),
             addr_host(&c->address.v6, v6), addr_host(&c->sgsn, sgsn), c->teid_control, c->teid_data,
+            c->up.packets, c->up.octets, c->down.packets, c->down.octets, c->dropped,
             c->im_cn ? " im-cn-signalling" : "");
 }
 
@@ -249,4 +252,5 @@ void ggsn_live(const struct ggsn *ggsn, FILE *out)
         pool_live(ggsn->conf->ggsn.apn[i].name, &ggsn->pool6[i], out);
     }
     gtp_path_live(ggsn->path, out);
+    gtpu_live(ggsn->user, out);
 }

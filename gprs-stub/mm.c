@@ -189,9 +189,7 @@ struct pdp *pdp_add(struct mm *mm, unsigned nsapi, unsigned ti)
     pdp->ti = ti;
     memcpy(pdp->imsi, mm->imsi, sizeof pdp->imsi);
     pdp->teid_control = mm->teid_control;
-    do
-        pdp->teid_data = random32();
-    while (pdp->teid_data == 0);
+    pdp_user_add(pdp);
     pdp->next = mm->sgsn->pdps;
     pdp->at = &mm->sgsn->pdps;
     if (pdp->next)
@@ -217,6 +215,7 @@ void pdp_remove(struct pdp *pdp)
         gtp_path_leave(pdp->sgsn->path, &pdp->ggsn);
     gtp_path_cancel(&pdp->pending);
     loop_cancel(&pdp->timer);
+    pdp_user_remove(pdp);
     *pdp->at = pdp->next;
     if (pdp->next)
         pdp->next->at = pdp->at;

@@ -62,6 +62,14 @@ static struct addr address_of(const struct pool *pool, uint32_t n)
     return a;
 }
 
+bool pool_gateway(const struct pool *pool, struct addr *a)
+{
+    if (!pool->used)
+        return false;
+    *a = address_of(pool, 1);
+    return true;
+}
+
 static bool is_used(const struct pool *pool, uint32_t n)
 {
     return pool->used[(n - pool->first) / 8] >> ((n - pool->first) % 8) & 1;

@@ -24,6 +24,8 @@ void pool_close(struct pool *pool);
 int pool_take(struct pool *pool, struct addr *a);
 /* pool_give_back - 0, or -EINVAL for one that was not taken. */
 int pool_give_back(struct pool *pool, const struct addr *a);
+/* pool_gateway - the GGSN's own address. false: the pool is empty. */
+bool pool_gateway(const struct pool *pool, struct addr *a);
 uint32_t pool_size(const struct pool *pool);
 
 #endif

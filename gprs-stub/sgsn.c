@@ -228,6 +228,8 @@ static void on_up(void *arg, unsigned sapi, const uint8_t *data, size_t len)
 
     if (sapi == LLC_GMM)
         on_message(mm->sgsn, mm, &way, gb_terminal_tlli(mm->terminal), data, len);
+    else
+        sgsn_user_up(mm, sapi, data, len);
 }
 
 static void on_stranger(void *arg, const struct gb_way *way, uint32_t tlli, unsigned sapi,
@@ -329,10 +331,7 @@ static int open_gtp(struct sgsn *sgsn, struct why *why)
     };
     int rc = gtp_path_open(&sgsn->path, sgsn->loop, &path, why);
 
-    if (rc < 0)
-        return rc;
-    return gtpu_open(&sgsn->user, sgsn->loop, &conf->sgsn.element.address, conf->sgsn.element.name,
-                     conf->ggsn.element.name, why);
+    return rc < 0 ? rc : sgsn_user_open(sgsn, why);
 }
 
 int sgsn_open(struct sgsn **result, struct loop *loop, const struct conf *conf, struct why *why)

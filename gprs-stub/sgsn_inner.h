@@ -10,6 +10,7 @@
 #include "log.h"
 #include "nas.h"
 #include "sgsn.h"
+#include "sndcp.h"
 
 enum { SGSN_BUCKETS = 4096, SGSN_MOST = 100000 }; /* MM contexts */
 enum { NSAPI_FIRST = 5, NSAPI_END = 16 };
@@ -31,8 +32,13 @@ enum pdp_state {
 struct pdp;
 typedef void pdp_fn(struct pdp *);
 
+struct traffic { /* of one direction */
+    unsigned long packets, octets;
+};
+
 struct pdp {
     struct pdp *next, **at; /* all of the SGSN */
+    struct pdp *next_data;  /* of its bucket */
     struct sgsn *sgsn;
     struct mm *mm; /* NULL: abandoned, only to be deleted at the GGSN */
     enum pdp_state state;
@@ -48,6 +54,9 @@ struct pdp {
     struct loop_timer *timer; /* T3395 */
     unsigned tries;
     uint8_t cause; /* of the deactivation by the network */
+    struct sndcp sndcp;
+    struct traffic up, down;
+    unsigned long dropped; /* packets, both directions */
 };
 
 struct mm {
@@ -80,6 +89,7 @@ struct sgsn {
     size_t mm_count;
     struct pdp *pdps;
     struct mm *by_imsi[SGSN_BUCKETS], *by_ptmsi[SGSN_BUCKETS], *by_teid[SGSN_BUCKETS];
+    struct pdp *by_data[SGSN_BUCKETS];
 };
 
 /* --- sgsn.c: messages --------------------------------------------------------------------------
@@ -127,6 +137,18 @@ void pdp_delete(struct pdp *pdp, pdp_fn *deleted);
 /* pdp_abandon - the terminal has nothing to do with it any more; deleted at the GGSN when it is
  * there, and then removed. */
 void pdp_abandon(struct pdp *pdp);
+
+/* --- sgsn_user.c: the terminals' packets --------------------------------------------------------
+ */
+
+/* pdp_user_add - give the context its data TEID and put it where that is looked up;
+ * pdp_user_remove - out of there. */
+void pdp_user_add(struct pdp *pdp);
+void pdp_user_remove(struct pdp *pdp);
+/* sgsn_user_open - bind GTP-U. 0 or -errno with a sentence. */
+int sgsn_user_open(struct sgsn *sgsn, struct why *why);
+/* sgsn_user_up - what came from the terminal on a SAPI for user data. */
+void sgsn_user_up(struct mm *mm, unsigned sapi, const uint8_t *data, size_t len);
 
 /* --- the procedures ----------------------------------------------------------------------------
  */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What SIGUSR1 prints of the SGSN. */
+#include "gtpu.h"
 #include "sgsn_inner.h"
 
 static const char *const mm_states[] = {"identifying", "accepting", "attached", "detaching"};
@@ -21,10 +22,12 @@ static void pdp_live(const struct pdp *pdp, FILE *out)
 
     fprintf(out,
             "pdp imsi=%s nsapi=%u ti=%u state=%s apn=%s address=%s address6=%s ggsn=%s "
-            "teid-control=%08x teid-data=%08x%s\n",
+            "teid-control=%08x teid-data=%08x packets-up=%lu octets-up=%lu packets-down=%lu "
+            "octets-down=%lu dropped=%lu packets-lost=%lu%s\n",
             pdp->imsi, pdp->nsapi, pdp->ti, pdp_states[pdp->state], pdp->request.apn,
             addr_host(&pdp->address.v4, v4), addr_host(&pdp->address.v6, v6),
-            addr_host(&pdp->ggsn, ggsn), pdp->teid_control, pdp->teid_data,
+            addr_host(&pdp->ggsn, ggsn), pdp->teid_control, pdp->teid_data, pdp->up.packets,
+            pdp->up.octets, pdp->down.packets, pdp->down.octets, pdp->dropped, pdp->sndcp.lost,
             pdp->mm ? "" : " abandoned");
 }
 
@@ -35,4 +38,5 @@ void sgsn_live(const struct sgsn *sgsn, FILE *out)
     for (const struct pdp *pdp = sgsn->pdps; pdp; pdp = pdp->next)
         pdp_live(pdp, out);
     gtp_path_live(sgsn->path, out);
+    gtpu_live(sgsn->user, out);
 }

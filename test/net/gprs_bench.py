@@ -51,6 +51,9 @@ class Bench:
         user = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
         return ["nsenter", "--target", str(self.holder.pid), *user, "--net", *argv]
 
+    def run(self, *argv):
+        subprocess.run(self.inside(*argv), check=True)
+
     def socket(self, host, port=0):
         self.asks.send(f"{host} {port}".encode())
         _, control, _, _ = self.asks.recvmsg(16, socket.CMSG_SPACE(4))

@@ -166,10 +166,10 @@ class Bss:
     def send_llc(self, tlli, llc):
         self.ns(b"\x00\x00\x00\x02\x01" + struct.pack(">I", tlli) + bytes(3) + tlv(0x08, CELL) + tlv(0x0e, llc))
 
-    def downlink(self, tllis, wait_s=WAIT_S):
-        """The information of the next downlink UI frame for one of these TLLIs."""
-        for i, (tlli, info) in enumerate(self.waiting):
-            if tlli in tllis:
+    def downlink(self, tllis, wait_s=WAIT_S, sapi=1):
+        """The information of the next downlink UI frame for one of these TLLIs on this SAPI."""
+        for i, (tlli, on, info) in enumerate(self.waiting):
+            if tlli in tllis and on == sapi:
                 del self.waiting[i]
                 return info
         while True:
@@ -178,10 +178,10 @@ class Bss:
             tlli = struct.unpack_from(">I", data, 5)[0]
             llc = tlvs(data[12:])[0x0e]
             assert crc24(llc[:-3]) == llc[-3:]
-            assert llc[0] == 0x41 and llc[1] & 0xf8 == 0xc0  # SAPI 1, command, UI
-            if tlli in tllis:
+            assert llc[0] & 0xf0 == 0x40 and llc[1] & 0xf8 == 0xc0  # command, UI
+            if tlli in tllis and llc[0] & 0xf == sapi:
                 return llc[3:-3]
-            self.waiting.append((tlli, llc[3:-3]))
+            self.waiting.append((tlli, llc[0] & 0xf, llc[3:-3]))
 
 
 class Terminal:
