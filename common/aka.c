@@ -57,6 +57,11 @@ void aka_make(const struct aka_key *key, const uint8_t rand[16], uint64_t sqn, s
     wipe(ak, sizeof ak);
 }
 
+bool aka_is_right(const struct aka_vector *v, const uint8_t *res, size_t len)
+{
+    return len == sizeof v->xres && CRYPTO_memcmp(res, v->xres, len) == 0;
+}
+
 bool aka_check_auts(const struct aka_key *key, const uint8_t rand[16], const uint8_t auts[14],
                     uint64_t *sqn_ms)
 {

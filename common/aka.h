@@ -5,6 +5,7 @@
 #define IMSLAB_AKA_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define AKA_SQN_MAX  ((1ull << 48) - 1)
@@ -21,6 +22,9 @@ struct aka_vector { /* wipe() after use */
 /* aka_make - one authentication vector for this RAND and SQN (48 bits). */
 void aka_make(const struct aka_key *key, const uint8_t rand[16], uint64_t sqn,
               struct aka_vector *v);
+
+/* aka_is_right - whether this is the vector's RES; takes as long for a wrong one. */
+bool aka_is_right(const struct aka_vector *v, const uint8_t *res, size_t len);
 
 /* aka_check_auts - the network's side of resynchronisation (TS 33.102 6.3.5): verify MAC-S (AMF
  * 0000) for the RAND of the challenge. true: *sqn_ms is the card's SQN. false: forged or for

@@ -43,14 +43,17 @@ enum conf_ipsec { IPSEC_OFF, IPSEC_OPTIONAL, IPSEC_REQUIRED };
 enum conf_transport { CONF_UDP, CONF_TCP };
 enum conf_diameter { DIAMETER_AUTO, DIAMETER_SCTP, DIAMETER_TCP };
 enum conf_user_plane { PLANE_AUTO, PLANE_ON, PLANE_OFF };
+enum conf_switch { CONF_OFF, CONF_ON };
 
 struct conf_sgsn {
     struct conf_element element;
-    unsigned gb_port;           /* 2157 */
-    unsigned nsei, nsvci, bvci; /* 1001, 101, 2 */
-    unsigned lac, rac, ci;      /* routing area and cell */
-    unsigned n201_u;            /* longest LLC frame of user data, both ways: 500 */
-    char state[CONF_PATH];      /* restart counter file name, below state_dir */
+    unsigned gb_port;                /* 2157 */
+    unsigned nsei, nsvci, bvci;      /* 1001, 101, 2 */
+    unsigned lac, rac, ci;           /* routing area and cell */
+    unsigned n201_u;                 /* longest LLC frame of user data, both ways: 500 */
+    enum conf_switch authentication; /* UMTS AKA at attach */
+    char state[CONF_PATH];           /* restart counter file name, below state_dir */
+    char sqn_state[CONF_PATH];       /* the authentication centre's sequence numbers, likewise */
 };
 
 struct conf_apn {
@@ -122,7 +125,7 @@ struct conf_timers {
     unsigned gtp_t3_ms, gtp_n3, gtp_echo_s;          /* 3000, 5, 60 */
     unsigned t3310_ms, t3321_ms, t3380_ms, t3390_ms; /* UE: attach, detach, activate, deactivate */
     unsigned nas_tries;                              /* 5 */
-    unsigned t3350_ms, t3370_ms, t3395_ms;           /* SGSN */
+    unsigned t3350_ms, t3360_ms, t3370_ms, t3395_ms; /* SGSN */
     unsigned ns_reset_ms, ns_alive_s;
     unsigned ue_retry_ms; /* back-off after 480/5xx/408 before the UE tries again */
 };

@@ -92,8 +92,12 @@ static const struct conf_row sgsn_rows[] = {
     {"n201_u", UINT(140, 1520), AT(conf_sgsn, n201_u), DEFAULT("500"),
      .help = "Longest LLC frame of user data, octets, at both ends: no XID is exchanged "
              "(N201-U, TS 44.064 table 9). Longer packets are cut by SNDCP."},
+    {"authentication", TYPE(CHOICE), AT(conf_sgsn, authentication), .choices = "off on", DEFAULT("on"),
+     .help = "UMTS AKA before an attach is accepted (TS 33.102), with the keys of the sims file."},
     {"state", TYPE(PATH), AT(conf_sgsn, state), DEFAULT("sgsn.restart"),
      .help = "File of the restart counter, below `state_dir`."},
+    {"sqn_state", TYPE(PATH), AT(conf_sgsn, sqn_state), DEFAULT("sgsn.sqn"),
+     .help = "File of the authentication centre's sequence numbers, below `state_dir`."},
     {NULL},
 };
 
@@ -233,6 +237,8 @@ static const struct conf_row timer_rows[] = {
      .help = "How often a GMM or SM message is sent."},
     {"t3350_ms", MS, AT(conf_timers, t3350_ms), DEFAULT("6000"),
      .help = "SGSN: wait for Attach Complete."},
+    {"t3360_ms", MS, AT(conf_timers, t3360_ms), DEFAULT("6000"),
+     .help = "SGSN: wait for Authentication and Ciphering Response."},
     {"t3370_ms", MS, AT(conf_timers, t3370_ms), DEFAULT("6000"),
      .help = "SGSN: wait for Identity Response."},
     {"t3395_ms", MS, AT(conf_timers, t3395_ms), DEFAULT("8000"),

@@ -5,21 +5,21 @@
  *      |-- Attach Request ---------->|   IMSI, or a P-TMSI
  *      |<- Identity Request ---------|   when nobody has that P-TMSI (T3370)
  *      |-- Identity Response ------->|   IMSI
- *      |                             |   subscribed? 8: unknown, 7: no GPRS
+ *      |                             |   subscribed? 8: unknown, 7: no GPRS, 11: may not roam here
+ *      |                             |   is it? authenticate.c
  *      |<- Attach Accept ------------|   new P-TMSI (T3350)
  *      |-- Attach Complete --------->|   in the TLLI made of it
  */
 #include <string.h>
+#include <strings.h>
 
 #include "sgsn_inner.h"
 
 static void identify(struct mm *mm, const struct gmm_attach_request *request);
-static void ask_identity(struct mm *mm);
+static void send_identity_request(struct mm *mm);
 static void check_subscription(struct mm *mm, const char *imsi);
-static void authenticate(struct mm *mm);
 static void send_accept(struct mm *mm);
 static void become_attached(struct mm *mm);
-static void refuse(struct mm *mm, unsigned cause);
 
 enum { T3312_DEACTIVATED = 0xe0 }; /* 10.5.7.3: no periodic update, this SGSN has none */
 enum { RADIO_PRIORITY = 0x44 };    /* SMS and TOM8: lowest */
@@ -51,6 +51,14 @@ static bool is_same(const struct gmm_attach_request *a, const struct gmm_attach_
            memcmp(&a->old_rai, &b->old_rai, sizeof a->old_rai) == 0;
 }
 
+/* What an earlier life of the terminal had; not before it is known to be the same (4.7.3.1.6 f). */
+static void abandon_contexts(struct mm *mm)
+{
+    for (unsigned i = NSAPI_FIRST; i < NSAPI_END; i++)
+        if (mm->pdp[i])
+            pdp_abandon(mm->pdp[i]);
+}
+
 /* 4.7.3.1.6 d, e: the same request again is an answer lost; another one begins anew. */
 void attach_again(struct mm *mm, const struct gmm_attach_request *request)
 {
@@ -59,10 +67,9 @@ void attach_again(struct mm *mm, const struct gmm_attach_request *request)
     if (mm->state == MM_ACCEPTING && same) {
         mm->tries = 0;
         send_accept(mm);
-    } else if (mm->state != MM_IDENTIFYING || !same) {
-        for (unsigned i = NSAPI_FIRST; i < NSAPI_END; i++)
-            if (mm->pdp[i])
-                pdp_abandon(mm->pdp[i]);
+    } else if ((mm->state != MM_IDENTIFYING && mm->state != MM_AUTHENTICATING) || !same) {
+        if (mm->state == MM_DETACHING)
+            abandon_contexts(mm);
         identify(mm, request);
     }
 }
@@ -75,16 +82,23 @@ static void identify(struct mm *mm, const struct gmm_attach_request *request)
 
     mm_wait_no_more(mm);
     mm->request = *request;
-    mm->tries = 0;
+    mm->asked_imsi = mm->doubted = false;
     if (id->type == NAS_PTMSI)
         known = mm_find_ptmsi(mm->sgsn, id->ptmsi);
     if (id->type == NAS_IMSI || (known && *known->imsi)) {
         snprintf(imsi, sizeof imsi, "%s", known ? known->imsi : id->digits);
         check_subscription(mm, imsi);
     } else {
-        mm->state = MM_IDENTIFYING;
-        ask_identity(mm);
+        attach_ask_identity(mm);
     }
+}
+
+void attach_ask_identity(struct mm *mm)
+{
+    mm->state = MM_IDENTIFYING;
+    mm->asked_imsi = true;
+    mm->tries = 0;
+    send_identity_request(mm);
 }
 
 static void on_t3370(void *arg)
@@ -93,7 +107,7 @@ static void on_t3370(void *arg)
 
     mm->timer = NULL;
     if (mm->tries < mm->sgsn->conf->timers.nas_tries) {
-        ask_identity(mm);
+        send_identity_request(mm);
         return;
     }
     log_warn(NULL, "no Identity Response from tlli %08x, its attach is forgotten",
@@ -101,7 +115,7 @@ static void on_t3370(void *arg)
     mm_remove(mm);
 }
 
-static void ask_identity(struct mm *mm)
+static void send_identity_request(struct mm *mm)
 {
     struct nas m = {
         .pd = NAS_GMM, .type = GMM_IDENTITY_REQUEST, .identity_request = {.type = NAS_IMSI}};
@@ -120,29 +134,44 @@ void attach_on_identity(struct mm *mm, const struct nas *m)
         return;
     }
     mm_wait_no_more(mm);
-    if (id->type == NAS_IMSI)
-        check_subscription(mm, id->digits);
+    if (id->type != NAS_IMSI)
+        attach_refuse(mm, GMM_CAUSE_IDENTITY_UNKNOWN);
+    else if (mm->doubted && strcmp(id->digits, mm->imsi) == 0)
+        authenticate_reject(mm, "it is the subscriber that its P-TMSI said, with a wrong card");
     else
-        refuse(mm, GMM_CAUSE_IDENTITY_UNKNOWN);
+        check_subscription(mm, id->digits);
 }
 
-/* The HLR's part: a subscriber of lab.yaml, and one that may use GPRS. */
+/* No network is listed: all are fine. */
+static bool may_roam(const struct conf_subscriber *s, const char *network)
+{
+    for (size_t i = 0; i < s->visited_count; i++)
+        if (strcasecmp(s->visited[i], network) == 0)
+            return true;
+    return s->visited_count == 0;
+}
+
+/* The HLR's part: a subscriber of lab.yaml, and one that may use GPRS here. */
 static void check_subscription(struct mm *mm, const char *imsi)
 {
     mm_set_imsi(mm, imsi);
     mm->subscriber = conf_subscriber_by_imsi(mm->sgsn->conf, imsi);
     if (!mm->subscriber)
-        refuse(mm, GMM_CAUSE_NO_GPRS_AND_NO_OTHER);
+        attach_refuse(mm, GMM_CAUSE_NO_GPRS_AND_NO_OTHER);
     else if (!mm->subscriber->gprs)
-        refuse(mm, GMM_CAUSE_NO_GPRS);
+        attach_refuse(mm, GMM_CAUSE_NO_GPRS);
+    else if (!may_roam(mm->subscriber, mm->sgsn->conf->visited_domain))
+        attach_refuse(mm, GMM_CAUSE_PLMN_NOT_ALLOWED);
+    else if (mm->sgsn->auc)
+        authenticate_begin(mm);
     else
-        authenticate(mm);
+        attach_on_authenticated(mm);
 }
 
-/* UMTS AKA has its place here (Authentication and Ciphering Request, T3360); in this version the
- * terminal is believed. */
-static void authenticate(struct mm *mm)
+void attach_on_authenticated(struct mm *mm)
 {
+    abandon_contexts(mm);
+    mm_claim_imsi(mm);
     mm_new_ptmsi(mm);
     mm->tries = 0;
     send_accept(mm);
@@ -203,7 +232,7 @@ static void become_attached(struct mm *mm)
 }
 
 /* The end of an attach that fails. */
-static void refuse(struct mm *mm, unsigned cause)
+void attach_refuse(struct mm *mm, unsigned cause)
 {
     struct nas m = {.pd = NAS_GMM, .type = GMM_ATTACH_REJECT, .attach_reject = {.cause = cause}};
 

@@ -132,19 +132,26 @@ void mm_remove(struct mm *mm)
     if (mm->next)
         mm->next->at = mm->at;
     mm->sgsn->mm_count--;
+    wipe(&mm->vector, sizeof mm->vector);
     free(mm);
 }
 
 void mm_set_imsi(struct mm *mm, const char *imsi)
 {
-    struct mm *older = mm_find_imsi(mm->sgsn, imsi), **bucket;
+    if (strcmp(mm->imsi, imsi) == 0)
+        return;
+    forget_imsi(mm);
+    snprintf(mm->imsi, sizeof mm->imsi, "%s", imsi);
+}
+
+void mm_claim_imsi(struct mm *mm)
+{
+    struct mm *older = mm_find_imsi(mm->sgsn, mm->imsi), **bucket;
 
     if (older == mm)
         return;
     if (older)
         mm_remove(older);
-    forget_imsi(mm);
-    snprintf(mm->imsi, sizeof mm->imsi, "%s", imsi);
     bucket = imsi_bucket(mm->sgsn, mm->imsi);
     mm->next_imsi = *bucket;
     *bucket = mm;

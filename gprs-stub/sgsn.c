@@ -98,6 +98,8 @@ static void on_gmm(struct mm *mm, const struct nas *m)
     case GMM_ATTACH_REQUEST: attach_again(mm, &m->attach_request); break;
     case GMM_ATTACH_COMPLETE: attach_on_complete(mm, m); break;
     case GMM_IDENTITY_RESPONSE: attach_on_identity(mm, m); break;
+    case GMM_AUTH_RESPONSE: authenticate_on_response(mm, m); break;
+    case GMM_AUTH_FAILURE: authenticate_on_failure(mm, m); break;
     case GMM_DETACH_REQUEST: detach_begin(mm, &m->detach_request); break;
     case GMM_DETACH_ACCEPT: break; /* the answer to an earlier life's Detach Request */
     case GMM_STATUS: break;        /* in the log, nothing to do */
@@ -347,6 +349,8 @@ int sgsn_open(struct sgsn **result, struct loop *loop, const struct conf *conf, 
     sgsn->rai.lac = conf->sgsn.lac;
     sgsn->rai.rac = conf->sgsn.rac;
     rc = gtp_restart_counter(conf->state_dir, conf->sgsn.state, &sgsn->recovery, why);
+    if (rc == 0 && conf->sgsn.authentication == CONF_ON)
+        rc = auc_open(&sgsn->auc, conf, why);
     if (rc == 0)
         rc = open_gtp(sgsn, why);
     if (rc == 0)
@@ -370,5 +374,6 @@ void sgsn_close(struct sgsn *sgsn)
     gb_close(sgsn->gb);
     gtp_path_close(sgsn->path);
     gtpu_close(sgsn->user);
+    auc_close(sgsn->auc);
     free(sgsn);
 }

@@ -5,6 +5,8 @@
 #ifndef IMSLAB_SGSN_INNER_H
 #define IMSLAB_SGSN_INNER_H
 
+#include "aka.h"
+#include "auc.h"
 #include "gb_link.h"
 #include "gtp1_path.h"
 #include "log.h"
@@ -16,8 +18,9 @@ enum { SGSN_BUCKETS = 4096, SGSN_MOST = 100000 }; /* MM contexts */
 enum { NSAPI_FIRST = 5, NSAPI_END = 16 };
 
 enum mm_state {
-    MM_IDENTIFYING, /* Identity Request is out (T3370) */
-    MM_ACCEPTING,   /* Attach Accept is out (T3350) */
+    MM_IDENTIFYING,    /* Identity Request is out (T3370) */
+    MM_AUTHENTICATING, /* Authentication and Ciphering Request is out (T3360) */
+    MM_ACCEPTING,      /* Attach Accept is out (T3350) */
     MM_ATTACHED,
     MM_DETACHING, /* waits for the GGSN to delete the PDP contexts */
 };
@@ -71,8 +74,12 @@ struct mm {
     uint32_t teid_control;                    /* ours, for all its PDP contexts */
     struct gb_terminal *terminal;
     struct gmm_attach_request request; /* the one being served: a repeated one is recognised */
-    struct loop_timer *timer;          /* T3370, T3350 */
+    struct loop_timer *timer;          /* T3370, T3360, T3350 */
     unsigned tries;
+    bool asked_imsi, doubted;   /* during this attach: the IMSI; because of a wrong answer */
+    struct aka_vector vector;   /* of the challenge that is out */
+    uint8_t cksn, reference;    /* of the same */
+    bool resynchronised;        /* during this attach */
     bool power_off;             /* detaching: no accept is wanted */
     struct pdp *pdp[NSAPI_END]; /* by NSAPI */
 };
@@ -83,6 +90,7 @@ struct sgsn {
     struct gb_link *gb;
     struct gtp_path *path;
     struct gtpu *user;
+    struct auc *auc; /* NULL: terminals are believed */
     uint8_t recovery;
     struct gsm_rai rai;
     struct mm *mms;
@@ -118,8 +126,10 @@ void mm_remove(struct mm *mm);
 struct mm *mm_find_imsi(struct sgsn *sgsn, const char *imsi);
 struct mm *mm_find_ptmsi(struct sgsn *sgsn, uint32_t ptmsi);
 struct mm *mm_find_teid(struct sgsn *sgsn, uint32_t teid_control);
-/* mm_set_imsi - who it is; an older context of the same IMSI is removed. */
+/* mm_set_imsi - who it says it is. mm_claim_imsi - it is: mm_find_imsi finds it from now on, an
+ * older context of the same IMSI is removed. */
 void mm_set_imsi(struct mm *mm, const char *imsi);
+void mm_claim_imsi(struct mm *mm);
 /* mm_new_ptmsi - a random one that no other terminal has; the one before is forgotten. */
 void mm_new_ptmsi(struct mm *mm);
 /* mm_wait, mm_wait_no_more - the one timer of the context. */
@@ -161,6 +171,19 @@ void attach_again(struct mm *mm, const struct gmm_attach_request *request);
 /* attach_on_identity, attach_on_complete - the terminal's answers. */
 void attach_on_identity(struct mm *mm, const struct nas *m);
 void attach_on_complete(struct mm *mm, const struct nas *m);
+/* attach_on_authenticated, attach_refuse - how the authentication ends. attach_ask_identity - it
+ * begins again with an Identity Request. */
+void attach_on_authenticated(struct mm *mm);
+void attach_refuse(struct mm *mm, unsigned cause);
+void attach_ask_identity(struct mm *mm);
+
+/* authenticate_begin - challenge the terminal that says it is mm->imsi. Ends in one of the three
+ * above, or with the context: rejected, or silent. */
+void authenticate_begin(struct mm *mm);
+void authenticate_on_response(struct mm *mm, const struct nas *m);
+void authenticate_on_failure(struct mm *mm, const struct nas *m);
+/* authenticate_reject - it is not who it says; the context ends. */
+void authenticate_reject(struct mm *mm, const char *reason);
 
 /* detach_begin - a Detach Request of an attached terminal. */
 void detach_begin(struct mm *mm, const struct gmm_detach_request *request);

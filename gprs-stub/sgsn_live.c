@@ -3,7 +3,8 @@
 #include "gtpu.h"
 #include "sgsn_inner.h"
 
-static const char *const mm_states[] = {"identifying", "accepting", "attached", "detaching"};
+static const char *const mm_states[] = {"identifying", "authenticating", "accepting", "attached",
+                                        "detaching"};
 static const char *const pdp_states[] = {"creating", "active", "deleting", "deactivating"};
 
 static void mm_live(const struct mm *mm, FILE *out)

@@ -5,8 +5,8 @@
  *      |---- Attach Request (IMSI) --->|   T3310
  *      |<--- Identity Request ---------|   when the SGSN wants to know
  *      |---- Identity Response ------->|
- *      |<--- Auth & Ciph Request ------|   when it authenticates
- *      |---- Auth & Ciph Response ---->|   or Failure: MAC, or AUTS
+ *      |<--- Auth & Ciph Request ------|   when it authenticates: authenticate.c
+ *      |---- Auth & Ciph Response ---->|
  *      |<--- Attach Accept ------------|   P-TMSI, routing area
  *      |---- Attach Complete --------->|
  */
@@ -20,13 +20,9 @@
 static void send_attach_request(struct ue *ue);
 static void on_t3310(void *arg);
 static void answer_identity(struct ue *ue, const struct nas *m);
-static void answer_auth(struct ue *ue, const struct nas *m);
 static void on_accept(struct ue *ue, const struct nas *m);
 static void on_reject(struct ue *ue, const struct nas *m);
-static void on_auth_reject(struct ue *ue, const struct nas *m);
 static void on_status(struct ue *ue, const struct nas *m);
-static void fail(struct ue *ue, int err, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
 
 /* What the lab's user should look at, by the cause of a reject; 0 ends. */
 static const struct hint {
@@ -86,7 +82,7 @@ void attach_begin(struct ue *ue, ue_done_fn *done, void *arg)
     }
     a->state = GMM_ATTACHING;
     a->tries = 0;
-    a->has_ptmsi = false;
+    a->has_ptmsi = a->wrong_mac = false;
     if (ue->gb && gb_is_up(ue->gb)) {
         radio_renew(ue);
         send_attach_request(ue);
@@ -95,7 +91,7 @@ void attach_begin(struct ue *ue, ue_done_fn *done, void *arg)
     radio_close(ue);
     err = radio_open(ue, &why);
     if (err)
-        fail(ue, err, "no Gb link: %s", why.text);
+        attach_fail(ue, err, "no Gb link: %s", why.text);
 }
 
 void attach_on_link(struct ue *ue, bool up, const struct why *why)
@@ -105,7 +101,7 @@ void attach_on_link(struct ue *ue, bool up, const struct why *why)
     if (up && ue->attach.state == GMM_ATTACHING && ue->attach.tries == 0)
         send_attach_request(ue);
     else if (!up && ue->attach.state == GMM_ATTACHING)
-        fail(ue, -ETIMEDOUT, "no Gb link: %s - is it running there", why->text);
+        attach_fail(ue, -ETIMEDOUT, "no Gb link: %s - is it running there", why->text);
     else if (!up)
         log_warn(ue->call, "the Gb link is down: %s", why->text);
     else if (ue->attach.state != GMM_DETACHED)
@@ -148,14 +144,14 @@ static void on_t3310(void *arg)
     if (ue->attach.tries < ue->conf->timers.nas_tries)
         send_attach_request(ue);
     else
-        fail(ue, -ETIMEDOUT,
-             "no answer from the SGSN at %s to %u Attach Requests, one every %u ms (T3310)",
-             radio_sgsn(ue, sgsn), ue->attach.tries, ue->conf->timers.t3310_ms);
+        attach_fail(ue, -ETIMEDOUT,
+                    "no answer from the SGSN at %s to %u Attach Requests, one every %u ms (T3310)",
+                    radio_sgsn(ue, sgsn), ue->attach.tries, ue->conf->timers.t3310_ms);
 }
 
 /* IMEI and IMEISV share 14 digits; the 15th is a check digit, 15th and 16th the software version
  * (TS 23.003 6.2). */
-static void set_identity(struct nas_mobile_id *id, const struct sim *sim, unsigned type)
+void attach_identity(struct nas_mobile_id *id, const struct sim *sim, unsigned type)
 {
     id->type = type;
     if (type == NAS_IMSI)
@@ -174,67 +170,12 @@ static void answer_identity(struct ue *ue, const struct nas *request)
 {
     struct nas m = {.pd = NAS_GMM, .type = GMM_IDENTITY_RESPONSE};
 
-    set_identity(&m.identity_response.identity, &ue->sim, request->identity_request.type);
+    attach_identity(&m.identity_response.identity, &ue->sim, request->identity_request.type);
     if (request->identity_request.type == NAS_PTMSI && ue->attach.has_ptmsi) {
         m.identity_response.identity.type = NAS_PTMSI;
         m.identity_response.identity.ptmsi = ue->attach.ptmsi;
     }
     radio_send(ue, &m);
-}
-
-static void send_auth_failure(struct ue *ue, unsigned cause, const uint8_t *auts)
-{
-    struct nas m = {.pd = NAS_GMM, .type = GMM_AUTH_FAILURE};
-
-    m.auth_failure.cause = cause;
-    m.auth_failure.has_auts = auts != NULL;
-    if (auts)
-        memcpy(m.auth_failure.auts, auts, sizeof m.auth_failure.auts);
-    radio_send(ue, &m);
-}
-
-static void send_auth_response(struct ue *ue, const struct gmm_auth_request *r,
-                               const uint8_t res[8])
-{
-    struct nas m = {.pd = NAS_GMM, .type = GMM_AUTH_RESPONSE};
-    struct gmm_auth_response *a = &m.auth_response;
-
-    a->reference = r->reference;
-    a->has_res = a->has_res_rest = true;
-    memcpy(a->res, res, 4);
-    set_octets(&a->res_rest, res + 4, 4);
-    a->has_imeisv = r->imeisv_request == 1 && *ue->sim.imei;
-    if (a->has_imeisv)
-        set_identity(&a->imeisv, &ue->sim, NAS_IMEISV);
-    radio_send(ue, &m);
-    wipe(&m, sizeof m);
-}
-
-/* TS 24.008 4.7.7: the network asks the card, the card asks itself whether it is the network. */
-static void answer_auth(struct ue *ue, const struct nas *request)
-{
-    const struct gmm_auth_request *r = &request->auth_request;
-    struct sim_answer answer;
-    struct why why;
-
-    if (!r->has_rand || !r->has_autn) {
-        log_warn(ue->call, "the SGSN challenges without AUTN: a USIM answers UMTS AKA only");
-        send_auth_failure(ue, GMM_CAUSE_GSM_AUTH_UNACCEPTABLE, NULL);
-        return;
-    }
-    if (sim_answer(&ue->sim, r->rand, r->autn, &answer, &why) < 0) {
-        log_error(ue->call, "%s", why.text);
-        fail(ue, -EIO, "the SIM cannot answer the SGSN: %s", why.text);
-        return;
-    }
-    log_arrow(ue->call, "==", NULL, "check AUTN", "result", sim_verdict_text(answer.verdict), NULL);
-    if (answer.verdict == AKA_FINE)
-        send_auth_response(ue, r, answer.res);
-    else if (answer.verdict == AKA_WRONG_MAC)
-        send_auth_failure(ue, GMM_CAUSE_MAC_FAILURE, NULL);
-    else
-        send_auth_failure(ue, GMM_CAUSE_SYNCH_FAILURE, answer.auts);
-    wipe(&answer, sizeof answer);
 }
 
 /* Again when our Attach Complete was lost: TS 24.008 4.7.3.1.6 d. */
@@ -245,6 +186,7 @@ static void on_accept(struct ue *ue, const struct nas *m)
     struct attach *a = &ue->attach;
 
     loop_cancel(&a->timer);
+    authenticate_forget(ue);
     a->rai = accept->rai;
     if (accept->has_ptmsi) {
         a->has_ptmsi = true;
@@ -260,17 +202,8 @@ static void on_reject(struct ue *ue, const struct nas *m)
 {
     unsigned cause = m->attach_reject.cause;
 
-    fail(ue, -ECONNREFUSED, "Attach Reject, cause %u (%s), for IMSI %s - %s", cause,
-         cause_text(cause), ue->sim.imsi, hint_for(cause));
-}
-
-static void on_auth_reject(struct ue *ue, const struct nas *m)
-{
-    (void)m;
-    fail(ue, -EACCES,
-         "the SGSN does not accept the answer of the SIM (IMSI %s) - K or OPc differ "
-         "between terminal and network",
-         ue->sim.imsi);
+    attach_fail(ue, -ECONNREFUSED, "Attach Reject, cause %u (%s), for IMSI %s - %s", cause,
+                cause_text(cause), ue->sim.imsi, hint_for(cause));
 }
 
 static void on_status(struct ue *ue, const struct nas *m)
@@ -278,8 +211,8 @@ static void on_status(struct ue *ue, const struct nas *m)
     unsigned cause = m->gmm_status.cause;
 
     if (ue->attach.state == GMM_ATTACHING)
-        fail(ue, -EPROTO, "the SGSN answers the attach with GMM Status, cause %u (%s)", cause,
-             cause_text(cause));
+        attach_fail(ue, -EPROTO, "the SGSN answers the attach with GMM Status, cause %u (%s)",
+                    cause, cause_text(cause));
     else
         log_warn(ue->call, "GMM Status from the SGSN, cause %u (%s)", cause, cause_text(cause));
 }
@@ -291,14 +224,14 @@ void attach_on_nas(struct ue *ue, const struct nas *m)
         void (*fn)(struct ue *, const struct nas *);
         unsigned states; /* bits of attach.state where it belongs */
     } rows[] = {
-        {GMM_IDENTITY_REQUEST, answer_identity,   0xf                                   },
-        {GMM_AUTH_REQUEST,     answer_auth,       1 << GMM_ATTACHING | 1 << GMM_ATTACHED},
-        {GMM_AUTH_REJECT,      on_auth_reject,    1 << GMM_ATTACHING                    },
-        {GMM_ATTACH_ACCEPT,    on_accept,         1 << GMM_ATTACHING | 1 << GMM_ATTACHED},
-        {GMM_ATTACH_REJECT,    on_reject,         1 << GMM_ATTACHING                    },
-        {GMM_DETACH_ACCEPT,    detach_on_accept,  0xf                                   },
-        {GMM_DETACH_REQUEST,   detach_on_request, 0xf                                   },
-        {GMM_STATUS,           on_status,         0xf                                   },
+        {GMM_IDENTITY_REQUEST, answer_identity,         0xf                                   },
+        {GMM_AUTH_REQUEST,     authenticate_on_request, 1 << GMM_ATTACHING | 1 << GMM_ATTACHED},
+        {GMM_AUTH_REJECT,      authenticate_on_reject,  1 << GMM_ATTACHING                    },
+        {GMM_ATTACH_ACCEPT,    on_accept,               1 << GMM_ATTACHING | 1 << GMM_ATTACHED},
+        {GMM_ATTACH_REJECT,    on_reject,               1 << GMM_ATTACHING                    },
+        {GMM_DETACH_ACCEPT,    detach_on_accept,        0xf                                   },
+        {GMM_DETACH_REQUEST,   detach_on_request,       0xf                                   },
+        {GMM_STATUS,           on_status,               0xf                                   },
     };
     char buf[24];
 
@@ -311,7 +244,7 @@ void attach_on_nas(struct ue *ue, const struct nas *m)
     log_warn(ue->call, "%s does not belong here, ignored", nas_text(m->pd, m->type, buf));
 }
 
-static void fail(struct ue *ue, int err, const char *format, ...)
+void attach_fail(struct ue *ue, int err, const char *format, ...)
 {
     char sentence[UE_SENTENCE];
     va_list ap;
@@ -319,6 +252,7 @@ static void fail(struct ue *ue, int err, const char *format, ...)
     va_start(ap, format);
     vsnprintf(sentence, sizeof sentence, format, ap);
     va_end(ap);
+    authenticate_forget(ue);
     detach_locally(ue);
     ask_answer(&ue->attach.ask, err, "failed: %s", sentence);
 }
@@ -326,6 +260,7 @@ static void fail(struct ue *ue, int err, const char *format, ...)
 void attach_abort(struct ue *ue)
 {
     loop_cancel(&ue->attach.timer);
+    authenticate_forget(ue);
     ask_drop(&ue->attach.ask);
     if (ue->attach.state == GMM_ATTACHING)
         ue->attach.state = GMM_DETACHED;

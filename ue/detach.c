@@ -116,6 +116,7 @@ void detach_power_off(struct ue *ue)
 void detach_locally(struct ue *ue)
 {
     loop_cancel(&ue->attach.timer);
+    authenticate_forget(ue);
     ue->attach.state = GMM_DETACHED;
     pdp_lost(ue);
     ask_answer(&ue->pdp.ask, -ENETDOWN, "failed: the terminal is detached");

@@ -34,6 +34,12 @@ struct ue_ask {
     char sentence[UE_SENTENCE];
 };
 
+/* What the card said to the challenge that is being answered; it may come again. */
+struct auth_answer {
+    bool held;
+    uint8_t rand[16], res[8];
+};
+
 struct attach { /* GMM, TS 24.008 4.7 */
     enum { GMM_DETACHED, GMM_ATTACHING, GMM_ATTACHED, GMM_DETACHING } state;
     struct ue_ask ask;
@@ -42,6 +48,8 @@ struct attach { /* GMM, TS 24.008 4.7 */
     uint32_t ptmsi;
     bool has_ptmsi;
     struct gsm_rai rai;
+    struct auth_answer answer; /* wiped when the attach ends */
+    bool wrong_mac;            /* the network failed before the card */
 };
 
 struct pdp { /* SM, TS 24.008 6.1.3: one context, NSAPI 5 */
@@ -151,6 +159,16 @@ void attach_begin(struct ue *ue, ue_done_fn *done, void *arg);
 void attach_on_link(struct ue *ue, bool up, const struct why *why);
 void attach_on_nas(struct ue *ue, const struct nas *m);
 void attach_abort(struct ue *ue);
+/* attach_fail - the attach ends with this sentence; the terminal is detached. */
+void attach_fail(struct ue *ue, int err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* attach_identity - who the terminal is, in the type (enum nas_identity) that was asked for. */
+void attach_identity(struct nas_mobile_id *id, const struct sim *sim, unsigned type);
+
+/* authenticate.c: the card's answers; authenticate_forget: no challenge can come again. */
+void authenticate_on_request(struct ue *ue, const struct nas *m);
+void authenticate_on_reject(struct ue *ue, const struct nas *m);
+void authenticate_forget(struct ue *ue);
 
 /* detach.c. Outcomes: 0; -ETIMEDOUT, -ENOTCONN: detached, but the SGSN may not know. */
 void detach_begin(struct ue *ue, ue_done_fn *done, void *arg);

@@ -11,7 +11,7 @@
 struct keys { /* the text of what this message has; empty strings are left out of the line */
     char src[ADDR_TEXT], dst[ADDR_TEXT], tlli[12], ti[8], cause[96], identity[32], ptmsi[12];
     char apn[GSM_APN], pdp[8], address[ADDR_TEXT], pcscf[PCO_TEXT], pco[PCO_TEXT], rai[32],
-        nsapi[8];
+        nsapi[8], rand[40], autn[40], auts[40];
 };
 
 static const char *shown(const char *text)
@@ -63,6 +63,21 @@ static void address_keys(struct keys *k, const struct gsm_pdp_address *a)
         add(k->address, sizeof k->address, addr_host(&a->v6, host));
 }
 
+static void hex_text(char buf[40], const uint8_t *octets, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        snprintf(buf + 2 * i, 3, "%02x", octets[i]);
+}
+
+/* What goes over the air in the clear; RES does too, but a log is read by more people. */
+static void challenge_keys(struct keys *k, const struct gmm_auth_request *r)
+{
+    if (r->has_rand)
+        hex_text(k->rand, r->rand, sizeof r->rand);
+    if (r->has_autn)
+        hex_text(k->autn, r->autn, sizeof r->autn);
+}
+
 static void gmm_keys(struct keys *k, const struct nas *m)
 {
     switch (m->type) {
@@ -74,7 +89,12 @@ static void gmm_keys(struct keys *k, const struct nas *m)
             snprintf(k->ptmsi, sizeof k->ptmsi, "%08x", m->attach_accept.ptmsi.ptmsi);
         break;
     case GMM_ATTACH_REJECT: cause_keys(k, NAS_GMM, m->attach_reject.cause); break;
-    case GMM_AUTH_FAILURE: cause_keys(k, NAS_GMM, m->auth_failure.cause); break;
+    case GMM_AUTH_REQUEST: challenge_keys(k, &m->auth_request); break;
+    case GMM_AUTH_FAILURE:
+        cause_keys(k, NAS_GMM, m->auth_failure.cause);
+        if (m->auth_failure.has_auts)
+            hex_text(k->auts, m->auth_failure.auts, sizeof m->auth_failure.auts);
+        break;
     case GMM_STATUS: cause_keys(k, NAS_GMM, m->gmm_status.cause); break;
     case GMM_DETACH_REQUEST:
         if (m->detach_request.has_cause)
@@ -136,6 +156,7 @@ void nas_log(const char *arrow, const char *peer, const struct nas *m, const cha
               known ? imsi : NULL, "tlli", keys.tlli, "ti", shown(keys.ti), "identity",
               shown(keys.identity), "rai", shown(keys.rai), "p-tmsi", shown(keys.ptmsi), "nsapi",
               shown(keys.nsapi), "apn", shown(keys.apn), "pdp", shown(keys.pdp), "address",
-              shown(keys.address), "pcscf", shown(keys.pcscf), "pco", shown(keys.pco), "cause",
+              shown(keys.address), "rand", shown(keys.rand), "autn", shown(keys.autn), "auts",
+              shown(keys.auts), "pcscf", shown(keys.pcscf), "pco", shown(keys.pco), "cause",
               shown(keys.cause), NULL);
 }

@@ -29,7 +29,21 @@ def another_card(number, **isim):
     return change
 
 
-def test_wrong_k(lab):
+def believing(make_lab):
+    """A lab whose SGSN believes every card, so that the S-CSCF is the first to ask it."""
+    return make_lab({"sgsn": {"authentication": "off"}}).up()
+
+
+def test_GPR_03_wrong_k_ends_the_attach(lab):
+    outcome = lab.ue_with_card({"k": "0" * 31 + "1"}, "register")
+    assert outcome.status == 1
+    assert "failed: wrong K or OPc: the SGSN's MAC does not verify for IMSI 001010000000001" in outcome.sentence
+    assert lab.said("sgsn", "authentication-rejected imsi=001010000000001")
+    assert lab.said("sgsn", "the card finds a wrong MAC")
+
+
+def test_wrong_k(make_lab):
+    lab = believing(make_lab)
     outcome = lab.ue_with_card({"k": "0" * 31 + "1"}, "register")
     assert outcome.status == 1
     assert "failed: wrong K or OPc: the network's MAC does not verify for IMSI 001010000000001" in outcome.sentence
@@ -37,7 +51,8 @@ def test_wrong_k(lab):
     assert lab.registrations() == {}
 
 
-def test_wrong_opc(lab):
+def test_wrong_opc(make_lab):
+    lab = believing(make_lab)
     outcome = lab.ue_with_card({"opc": "0" * 31 + "1"}, "register")
     assert outcome.status == 1 and "wrong K or OPc" in outcome.sentence
 

@@ -13,12 +13,13 @@ import logline  # noqa: E402 (netlab knows where it is)
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 SGSN, GGSN, UE = "127.0.0.11", "127.0.0.12", "127.0.0.13"
-TIMERS = {"gtp_t3_ms": 100, "gtp_n3": 3, "gtp_echo_s": 1, "nas_tries": 3, "t3350_ms": 150, "t3370_ms": 150,
+TIMERS = {"gtp_t3_ms": 100, "gtp_n3": 3, "gtp_echo_s": 1, "nas_tries": 3, "t3350_ms": 150, "t3360_ms": 150, "t3370_ms": 150,
           "t3395_ms": 150, "ns_reset_ms": 200, "ns_alive_s": 30}
 
 
 class Bench:
-    """change: keys of lab.yaml to set, or a function that edits it."""
+    """change: keys of lab.yaml to set, or a function that edits it. The SGSN believes its terminals
+    unless a test wants it otherwise."""
 
     def __init__(self, change=None):
         self.folder = tempfile.mkdtemp(prefix="imslab-gprs-")
@@ -34,7 +35,7 @@ class Bench:
 
     def write_conf(self, change):
         conf = netlab.load("lab.yaml")
-        netlab.merge(conf, {"timers": TIMERS, "sgsn": {"address": SGSN, "address6": None},
+        netlab.merge(conf, {"timers": TIMERS, "sgsn": {"address": SGSN, "address6": None, "authentication": "off"},
                             "ggsn": {"address": GGSN, "address6": None}})
         if callable(change):
             change(conf)

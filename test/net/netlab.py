@@ -30,7 +30,7 @@ REPORTS = re.compile(r"AddressSanitizer|LeakSanitizer|UndefinedBehavior|runtime 
 # No test waits for the standard's seconds.
 TIMERS = {"sip_t1_ms": 200, "sip_t1x64_ms": 3000, "icscf_scscf_ms": 800, "pcscf_icscf_ms": 2500, "cx_wait_ms": 1000,
           "diameter_tc_s": 1, "dns_wait_ms": 300, "dns_tries": 2, "gtp_t3_ms": 300, "gtp_n3": 3, "t3310_ms": 800,
-          "t3321_ms": 800, "t3380_ms": 1500, "t3390_ms": 800, "nas_tries": 2, "t3350_ms": 800, "t3395_ms": 800,
+          "t3321_ms": 800, "t3380_ms": 1500, "t3390_ms": 800, "nas_tries": 2, "t3350_ms": 800, "t3360_ms": 800, "t3395_ms": 800,
           "ns_reset_ms": 300, "ue_retry_ms": 1000}
 
 

@@ -137,14 +137,16 @@ def test_SIGTERM_does_not_wait_for_a_network_that_is_silent(lab):
     assert lab.ue("register", "deregister").status == 0
 
 
-def test_UE_02_a_card_that_is_ahead_resynchronises_the_network(lab):
+def test_GPR_04_UE_02_a_card_that_is_ahead_resynchronises_the_network(lab):
     os.makedirs(os.path.join(lab.rundir, "state"), exist_ok=True)
     with open(os.path.join(lab.rundir, "state", "ue-001010000000001.sqn"), "w", encoding="ascii") as f:
         f.write("imslab-sim 1\n" + "5000000\n" * 32)
     assert lab.ue("register").status == 0
     assert lab.ue("register").status == 0
     found = [e for e in lab.events() if e.message == "check AUTN"]
-    assert [e.keys["result"] for e in found].count("sequence number out of range") == 1
+    # once for each authentication centre: the SGSN's and the HSS
+    assert [e.keys["result"] for e in found].count("sequence number out of range") == 2
+    assert [e.sender for e in lab.events() if e.message == "resynchronised"] == ["sgsn"]
 
 
 def test_UE_06_a_registration_that_is_too_short_is_asked_for_again_with_what_the_network_wants(make_lab):

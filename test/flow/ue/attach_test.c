@@ -68,11 +68,11 @@ static void identities_are_told_when_the_sgsn_asks(void **state)
     }
 }
 
-static struct nas challenge(uint64_t sqn, struct aka_vector *v)
+static struct nas challenge(uint64_t sqn, uint8_t first, struct aka_vector *v)
 {
     struct nas m = gmm(GMM_AUTH_REQUEST);
     struct aka_key key;
-    const uint8_t rand[16] = {7};
+    const uint8_t rand[16] = {first};
 
     memcpy(key.k, card.k, 16);
     memcpy(key.opc, card.opc, 16);
@@ -89,7 +89,7 @@ static struct nas challenge(uint64_t sqn, struct aka_vector *v)
 static void the_card_answers_umts_aka(void **state)
 {
     struct aka_vector v;
-    struct nas ask = challenge(5 << AKA_IND_BITS, &v);
+    struct nas ask = challenge(5 << AKA_IND_BITS, 7, &v);
     const struct nas *m;
 
     (void)state;
@@ -106,23 +106,41 @@ static void the_card_answers_umts_aka(void **state)
 static void GPR_04_an_old_challenge_is_answered_with_auts(void **state)
 {
     struct aka_vector v;
-    struct nas ask = challenge(5 << AKA_IND_BITS, &v);
+    struct nas ask = challenge(5 << AKA_IND_BITS, 7, &v);
     const struct nas *m;
 
     (void)state;
     begin_attach();
     sgsn_says(&ask);
     sgsn_heard(GMM_AUTH_RESPONSE);
+    ask = challenge(5 << AKA_IND_BITS, 8, &v);
     sgsn_says(&ask);
     m = sgsn_heard(GMM_AUTH_FAILURE);
     assert_int_equal(m->auth_failure.cause, GMM_CAUSE_SYNCH_FAILURE);
     assert_true(m->auth_failure.has_auts);
 }
 
+static void a_challenge_that_comes_again_gets_its_answer_again(void **state)
+{
+    struct aka_vector v;
+    struct nas ask = challenge(5 << AKA_IND_BITS, 7, &v), accept = gmm(GMM_ATTACH_ACCEPT);
+
+    (void)state;
+    begin_attach();
+    for (int i = 0; i < 3; i++) {
+        sgsn_says(&ask);
+        assert_memory_equal(sgsn_heard(GMM_AUTH_RESPONSE)->auth_response.res, v.xres, 4);
+    }
+    sgsn_says(&accept);
+    heard_outcome(0, "attached: IMSI " IMSI);
+    sgsn_says(&ask); /* not for ever (24.008 4.7.7.3) */
+    sgsn_heard(GMM_AUTH_FAILURE);
+}
+
 static void a_wrong_mac_is_told_and_the_reject_explained(void **state)
 {
     struct aka_vector v;
-    struct nas ask = challenge(5 << AKA_IND_BITS, &v), reject = gmm(GMM_AUTH_REJECT);
+    struct nas ask = challenge(5 << AKA_IND_BITS, 7, &v), reject = gmm(GMM_AUTH_REJECT);
 
     (void)state;
     begin_attach();
@@ -130,7 +148,22 @@ static void a_wrong_mac_is_told_and_the_reject_explained(void **state)
     sgsn_says(&ask);
     assert_int_equal(sgsn_heard(GMM_AUTH_FAILURE)->auth_failure.cause, GMM_CAUSE_MAC_FAILURE);
     sgsn_says(&reject);
-    heard_outcome(-EACCES, "K or OPc differ");
+    heard_outcome(-EACCES, "failed: wrong K or OPc: the SGSN's MAC does not verify");
+}
+
+static void GPR_03_a_reject_of_the_answer_is_explained(void **state)
+{
+    struct aka_vector v;
+    struct nas ask = challenge(5 << AKA_IND_BITS, 7, &v), reject = gmm(GMM_AUTH_REJECT);
+
+    (void)state;
+    begin_attach();
+    sgsn_says(&ask);
+    sgsn_heard(GMM_AUTH_RESPONSE);
+    sgsn_says(&reject);
+    heard_outcome(-EACCES, "the SGSN does not accept the answer of the SIM (IMSI " IMSI
+                           ") - K or OPc differ");
+    assert_int_equal(steps_level(&ue), UE_OFF);
 }
 
 static void GPR_02_an_unknown_imsi_is_rejected_with_a_sentence(void **state)
@@ -261,6 +294,8 @@ int main(void)
         T(identities_are_told_when_the_sgsn_asks),
         T(the_card_answers_umts_aka),
         T(GPR_04_an_old_challenge_is_answered_with_auts),
+        T(a_challenge_that_comes_again_gets_its_answer_again),
+        T(GPR_03_a_reject_of_the_answer_is_explained),
         T(a_wrong_mac_is_told_and_the_reject_explained),
         T(GPR_02_an_unknown_imsi_is_rejected_with_a_sentence),
         T(GPR_28_a_silent_sgsn_is_asked_as_often_as_t3310_says),
