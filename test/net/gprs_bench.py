@@ -114,7 +114,7 @@ class Bench:
         self.capture = subprocess.Popen(self.inside("dumpcap", "-q", "-i", "lo", "-w", self.pcap), stderr=subprocess.PIPE,
                                         text=True)
         for line in self.capture.stderr:
-            if "File:" in line or line.startswith("Capturing"):
+            if line.startswith("File:"):
                 break
 
     def capture_end(self):

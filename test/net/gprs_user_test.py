@@ -36,6 +36,7 @@ def tun(machine):
 def bench_with(*roles, change=None):
     def edit(conf):
         conf["ggsn"]["apns"] = [dict(APN)]
+        conf["user_plane"] = "auto"
         if change:
             change(conf)
 
