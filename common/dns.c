@@ -83,6 +83,19 @@ static void on_start(void *arg)
     go_on(op);
 }
 
+/* "hims.net." is the name hims.net in full (RFC 1034 3.1); an address has no such form. */
+static void drop_final_dot(char *host)
+{
+    size_t len = strlen(host);
+    struct addr a;
+
+    if (len < 2 || host[len - 1] != '.' || host[len - 2] == '.')
+        return;
+    host[len - 1] = 0;
+    if (addr_parse(&a, host, 0) == 0)
+        host[len - 1] = '.';
+}
+
 struct dns_op *dns_locate(struct dns *dns, const struct dns_question *question, const char *call,
                           dns_done_fn *done, void *arg)
 {
@@ -91,6 +104,7 @@ struct dns_op *dns_locate(struct dns *dns, const struct dns_question *question, 
     op->dns = dns;
     op->question = *question;
     op->question.host[sizeof op->question.host - 1] = 0;
+    drop_final_dot(op->question.host);
     strncpy(op->call, call ? call : "", sizeof op->call - 1);
     op->born_ms = loop_now_ms(dns->loop);
     op->done = done;

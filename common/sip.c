@@ -33,6 +33,11 @@
 
 static nta_message_f on_message;
 
+/* Of an answer nta needs what is in this mask to know whose it is; without them it is dropped. Any
+ * other header that is broken or there twice is passed on, or ignored by whoever wants to read it:
+ * a registration shall not wait for an answer that has come. */
+#define NEEDED_OF_ANSWER sip_mask_response
+
 static nta_agent_t *make_agent(struct sip *sip, const struct sip_config *config)
 {
     const struct conf_timers *timers = &config->conf->timers;
@@ -46,7 +51,8 @@ static nta_agent_t *make_agent(struct sip *sip, const struct sip_config *config)
         NTATAG_USE_SRV(0), NTATAG_GRAYLIST(0), NTATAG_BLACKLIST(0), NTATAG_UDP_MTU(65535),
         NTATAG_PASS_100(1), NTATAG_PASS_408(1), NTATAG_SIP_T1(timers->sip_t1_ms),
         NTATAG_SIP_T2(t2_ms), NTATAG_SIP_T4(timers->sip_t4_ms),
-        NTATAG_SIP_T1X64(timers->sip_t1x64_ms), NTATAG_MAXSIZE(MAX_MESSAGE), TAG_END());
+        NTATAG_SIP_T1X64(timers->sip_t1x64_ms), NTATAG_MAXSIZE(MAX_MESSAGE),
+        NTATAG_BAD_RESP_MASK(NEEDED_OF_ANSWER), TAG_END());
 }
 
 static int listen_on(struct sip *sip, const struct sip_config *config, const struct addr *a,

@@ -10,7 +10,9 @@
  *                  message is passed on: the second becomes an error.
  *                  And sofia sends an answer to any address that the top Via names in maddr
  *                  (RFC 3261 18.2.2): who can ask could have us talk to the core or to multicast
- *                  groups. What is asked here is never multicast: maddr is taken out. */
+ *                  groups. What is asked here is never multicast: maddr is taken out.
+ *                  And sofia drops a request whose Request-URI it cannot read, where 400 is due
+ *                  (RFC 3261 21.4.1): the URI becomes one that nta refuses by itself. */
 #include <sofia-sip/msg.h>
 #include <sofia-sip/msg_buffer.h>
 #include <sofia-sip/msg_header.h>
@@ -18,6 +20,7 @@
 #include <sofia-sip/su.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -27,7 +30,8 @@
 #define STREAM_READ 4096
 #define MAX_VALUES  500 /* header lines and commas in them; a fat IMS request has about 150 */
 
-#define END "\r\n\r\n"
+#define END     "\r\n\r\n"
+#define VERSION " SIP/2.0"
 
 typedef int msg_extract_fn(msg_t *msg);
 
@@ -73,6 +77,32 @@ static size_t find_excess(const char *text, size_t len, uintptr_t *values)
     return len;
 }
 
+/* A request line of a message that sofia would drop for its URI keeps its length and gets one that
+ * begins with '<', which nta answers with 400. text: len octets, from the start of a message. */
+static void mark_bad_uri(char *text, size_t len)
+{
+    char *end, *uri, *after, *line;
+    size_t version = sizeof VERSION - 1;
+    sip_request_t *request;
+
+    for (; len && (*text == '\r' || *text == '\n'); text++)
+        len--;
+    end = memchr(text, '\n', len);
+    uri = memchr(text, ' ', len);
+    if (!end || !uri || end - uri < (ptrdiff_t)version + 2 || strncmp(text, "SIP/", 4) == 0)
+        return;
+    end -= end[-1] == '\r';
+    after = end - version;
+    if (++uri >= after || strncasecmp(after, VERSION, version) != 0)
+        return;
+    line = su_strndup(NULL, text, end - text);
+    request = line ? sip_request_make(NULL, line) : NULL;
+    if (!request && line)
+        memset(uri, '<', after - uri);
+    su_free(NULL, request);
+    su_free(NULL, line);
+}
+
 /* Of a header that may stand once sofia puts the second among the errors, but as what it is:
  * whoever reads it as a msg_error_t reads something else, and serialize_one() asserts that it is
  * alone. It becomes the error that it stands for; every header has room for that. */
@@ -111,6 +141,8 @@ int msg_extract(msg_t *msg)
     uintptr_t values;
     int rc;
 
+    if (sip && !sip->sip_request && !sip->sip_status && len)
+        mark_bad_uri(text, len);
     if (sip && !sip->sip_separator && len) {
         values = (uintptr_t)sip->sip_user; /* a field for the application, that is us */
         cut = find_excess(text, len, &values);

@@ -188,7 +188,7 @@ static void on_located(void *arg, int err, const struct sip_targets *targets)
     }
     if (err) {
         refuse(t, 480, "Temporarily Unavailable", "dns has no I-CSCF for '%s': %s", t->domain,
-               err == -ENOENT ? "no such name" : why_not(err));
+               err == -ENOENT ? "no such name" : dns_why(err));
         return;
     }
     if (entry_keep(t->pcscf->conf, targets, &t->targets, why))

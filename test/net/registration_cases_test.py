@@ -19,7 +19,7 @@ SCSCF = "sip:scscf1.hims.net:5060"
 def crowd():
     people = People()
     for name in ("m2", "m5", "m13", "m15", "nonce", "mac", "resync", "forged", "other", "replay", "short", "star", "foo",
-                 "claim", "all", "cseq", "fetch", "both", "compact", "again", "two", "step", "call", "bare", "odd",
+                 "claim", "all", "cseq", "fetch", "both", "compact", "again", "two", "step", "dot", "call", "bare", "odd",
                  "secret", "wrong"):
         people.add(name)
     people.add("set3", impus=["sip:set3@hims.net", {"id": "sip:set3.barred@hims.net", "barred": "true"},
@@ -331,6 +331,10 @@ def test_REGE_10_REGE_11_a_forged_auts_moves_nothing(net):
         assert answer.status in (401, 403, 500), answer.text
     assert net.sqn(t.person) - before < 16 << 5, "no jump"
     assert t.register().status == 200
+
+
+def test_a_domain_with_its_final_dot_is_the_same_domain(net):
+    assert net.terminal("dot").register(uri=f"sip:{HOME}.").status == 200
 
 
 def test_REGE_14_an_old_answer_is_no_answer(net):

@@ -430,14 +430,39 @@ def test_an_answer_never_goes_where_the_via_points(pcscf, bad):
 
 
 @pytest.mark.parametrize("lines", [["Server: y"] * 2, ["Retry-After: 5"] * 3, ["Organization: o", "Subject: x"] * 2,
-                                   ["Security-Server: ;;;", "WWW-Authenticate: x", "Server: y", "Server: z"]])
-def test_an_answer_with_a_header_too_often_is_passed_on(pcscf, lines):
-    """Of these sofia keeps the second where it then fails an assertion of its own."""
+                                   ["Security-Server: ;;;", "WWW-Authenticate: x", "Server: y", "Server: z"],
+                                   ["Expires: 5", "Expires: 6"], ["Content-Type: a/b"] * 2, ["Event: a", "Event: b"],
+                                   ["Contact: <sip:a@b>", "Contact: *"], ["Expires: x", "Min-Expires: x"]])
+def test_an_answer_with_a_header_too_often_or_broken_is_passed_on(pcscf, lines):
+    """Of some sofia keeps the second where it then fails an assertion of its own; for others it drops the answer."""
     pcscf.icscf.extra = [line.encode() for line in lines]
     try:
         assert registers(pcscf) == 401
     finally:
         pcscf.icscf.extra = []
+
+
+BAD_URIS = ["sip:hims.net:-1", "sip:hims.net:x", "sip:", "sip:@", "sip:[::1", "sip:[::1]x", "sip:%zz", "sip:a b", "-", ":"]
+
+
+def test_an_answer_whose_reason_ends_like_a_request_is_an_answer(pcscf):
+    pcscf.icscf.answers = lambda lines: complete([b"SIP/2.0 401 not by SIP/2.0", *lines[1:]])
+    try:
+        assert registers(pcscf) == 401
+    finally:
+        pcscf.icscf.answers = complete
+
+
+@pytest.mark.parametrize("transport", ["UDP", "TCP"])
+@pytest.mark.parametrize("uri", BAD_URIS)
+def test_a_request_uri_that_cannot_be_read_is_refused(pcscf, uri, transport):
+    text = request(pcscf, "REGISTER", uri=uri, transport=transport)
+    assert (over_udp(pcscf, text) if transport == "UDP" else over_tcp(pcscf, text)) in (400, 416)
+
+
+def test_a_domain_with_its_final_dot_is_that_domain_and_what_is_wrong_is_said(pcscf):
+    assert over_udp(pcscf, request(pcscf, "REGISTER", uri="sip:hims.net.", Call_ID="final-dot")) == 480
+    assert b"Protocol error" not in pcscf.said()
 
 
 @pytest.mark.parametrize("tail", ["", "\r\n", "\r\nServer: z"])

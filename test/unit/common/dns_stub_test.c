@@ -196,6 +196,21 @@ static void two_searches_for_one_name_cost_one_query(void **state)
     end_stub(&s, &c);
 }
 
+static void a_name_with_its_final_dot_is_the_same_name_and_an_address_with_one_is_none(void **state)
+{
+    struct stub s;
+    struct client c;
+
+    (void)state;
+    start_stub(&s, &c);
+    expect(&c, "changing.test.", 5060, SIP_ANY, false, "udp 192.0.2.1:5060");
+    expect(&c, "changing.test", 5060, SIP_ANY, false, "udp 192.0.2.1:5060");
+    assert_int_equal(s.queries, 1);
+    expect_no(&c, "192.0.2.1.", -EPROTO);
+    expect_no(&c, "changing.test..", -ENOENT);
+    end_stub(&s, &c);
+}
+
 static void a_cancelled_search_is_silent(void **state)
 {
     struct dns_question question = {.host = "changing.test", .port = 5060};
@@ -237,6 +252,8 @@ int main(void)
         cmocka_unit_test(DNS_10_a_cname_loop_is_stopped),
         cmocka_unit_test(a_server_that_fails_or_talks_nonsense_is_reported_at_once),
         cmocka_unit_test(two_searches_for_one_name_cost_one_query),
+        cmocka_unit_test(
+            a_name_with_its_final_dot_is_the_same_name_and_an_address_with_one_is_none),
         cmocka_unit_test(a_cancelled_search_is_silent),
     };
 
