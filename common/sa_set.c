@@ -238,6 +238,11 @@ int sa_block_drop(struct xfrm *x, enum sa_role role, const struct addr *local, s
 
 /* ---- what is left over ---- */
 
+int sa_each(struct xfrm *x, enum sa_role role, xfrm_sa_fn *fn, void *arg)
+{
+    return xfrm_each_sa(x, reqid_base(role), reqid_base(role) + REQID_LAST, fn, arg);
+}
+
 struct doomed { /* collected first: the kernel's list must not change under the question */
     const struct addr *local;
     sa_keep_fn *keep;

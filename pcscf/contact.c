@@ -21,7 +21,9 @@ LIST_HEAD(bucket, entry);
 
 struct contacts {
     struct bucket source[BUCKETS], name[BUCKETS];
-    size_t swept; /* the bucket that is looked through next */
+    size_t swept;            /* the bucket that is looked through next */
+    contact_watch_fn *watch; /* NULL: nobody */
+    void *watch_arg;
 };
 
 static uint32_t hash(uint32_t h, const void *data, size_t len)
@@ -100,6 +102,23 @@ void contact_put(struct contacts *c, const struct contact *contact, int64_t now_
     sweep(c, now_s);
     LIST_INSERT_HEAD(bucket_of_source(c, &e->contact.source), e, by_source);
     LIST_INSERT_HEAD(bucket_of_name(c, e->contact.impi, e->contact.impu), e, by_name);
+    if (c->watch)
+        c->watch(c->watch_arg, &e->contact, false);
+}
+
+void contact_watch(struct contacts *c, contact_watch_fn *fn, void *arg)
+{
+    c->watch = fn;
+    c->watch_arg = arg;
+}
+
+void contact_each(const struct contacts *c, contact_each_fn *fn, void *arg)
+{
+    const struct entry *e;
+
+    for (size_t i = 0; i < BUCKETS; i++)
+        LIST_FOREACH(e, &c->source[i], by_source)
+    fn(arg, &e->contact);
 }
 
 size_t contact_remove(struct contacts *c, const char *impi, const char *impu, const char *uri)
@@ -112,6 +131,8 @@ size_t contact_remove(struct contacts *c, const char *impi, const char *impu, co
         if (strcmp(e->contact.impi, impi) != 0 || strcmp(e->contact.impu, impu) != 0 ||
             (uri && strcmp(e->uri, uri) != 0))
             continue;
+        if (c->watch)
+            c->watch(c->watch_arg, &e->contact, true);
         forget(e);
         gone++;
     }

@@ -37,6 +37,12 @@ size_t contact_remove(struct contacts *, const char *impi, const char *impu, con
  * Valid until the next call that changes. */
 const struct contact *contact_find(const struct contacts *, const struct addr *source,
                                    int64_t now_s);
+/* contact_watch - fn hears of every contact that is put or removed (gone); one that expires goes
+ * without a word. contact_each - call fn for every contact. fn changes nothing. */
+typedef void contact_watch_fn(void *arg, const struct contact *, bool gone);
+void contact_watch(struct contacts *, contact_watch_fn *fn, void *arg);
+typedef void contact_each_fn(void *arg, const struct contact *);
+void contact_each(const struct contacts *, contact_each_fn *fn, void *arg);
 /* contact_count - those that are not expired. */
 size_t contact_count(const struct contacts *, int64_t now_s);
 /* contact_print - one line each, for SIGUSR1. */
