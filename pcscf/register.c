@@ -274,11 +274,24 @@ static int64_t granted_s(const sip_t *answer, const url_t *contact)
     return 0;
 }
 
+/* Where the terminal is when its contact names another host: a softphone behind a NAT, or a lie.
+ * Both are served, for what is meant for this contact goes where the REGISTER came from, never to
+ * the host that it names; a stranger shall see it in the log. NULL: it names itself. */
+static const char *elsewhere(const url_t *contact, const struct addr *source, char text[ADDR_TEXT])
+{
+    struct addr named;
+
+    if (contact->url_host && addr_parse(&named, contact->url_host, 0) == 0 &&
+        addr_same_host(&named, source))
+        return NULL;
+    return addr_text(source, text);
+}
+
 static void remember_contact(struct register_txn *t, const sip_t *answer, struct contact *c,
                              const sip_contact_t *m)
 {
     int64_t now_s = loop_wall_s(t->pcscf->loop), expires_s;
-    char uri[512], number[24];
+    char uri[512], number[24], source[ADDR_TEXT];
 
     if (strcmp(m->m_url->url_scheme, "*") == 0) {
         contact_remove(t->pcscf->contacts, c->impi, c->impu, NULL);
@@ -295,8 +308,9 @@ static void remember_contact(struct register_txn *t, const sip_t *answer, struct
     else
         contact_remove(t->pcscf->contacts, c->impi, c->impu, uri);
     log_arrow(t->call, "==", NULL, expires_s > 0 ? "registered" : "deregistered", "impu", c->impu,
-              "impi", c->impi, "contact", uri, "expires_s", log_number(expires_s, number),
-              "service_route", expires_s > 0 ? c->service_route : NULL, NULL);
+              "impi", c->impi, "contact", uri, "came_from", elsewhere(m->m_url, &c->source, source),
+              "expires_s", log_number(expires_s, number), "service_route",
+              expires_s > 0 ? c->service_route : NULL, NULL);
 }
 
 static void remember(struct register_txn *t, const sip_t *answer)

@@ -4,6 +4,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -463,6 +464,25 @@ def test_a_request_uri_that_cannot_be_read_is_refused(pcscf, uri, transport):
 def test_a_domain_with_its_final_dot_is_that_domain_and_what_is_wrong_is_said(pcscf):
     assert over_udp(pcscf, request(pcscf, "REGISTER", uri="sip:hims.net.", Call_ID="final-dot")) == 480
     assert b"Protocol error" not in pcscf.said()
+
+
+@pytest.mark.parametrize("host, elsewhere", [(UE, False), ("192.168.1.7", True), ("10.60.4.20", True),
+                                             ("phone.local", True)])
+def test_a_contact_that_names_another_host_than_it_comes_from_is_served_and_said(pcscf, host, elsewhere):
+    """A softphone behind a NAT; or somebody else's address. What is kept is where it came from."""
+    pcscf.icscf.answers = lambda lines: complete([b"SIP/2.0 200 OK", *lines[1:],
+                                                  b"Contact: <sip:%s:5060>;expires=60" % host.encode()])
+    before = len(pcscf.said())
+    try:
+        assert over_udp(pcscf, request(pcscf, "REGISTER", Contact=f"<sip:{host}:5060>")) == 200
+    finally:
+        pcscf.icscf.answers = complete
+    said = pcscf.said()[before:]
+    line = re.search(rb"== registered .*", said).group()
+    assert (b"came_from=%s:" % UE.encode() in line) == elsewhere
+    pcscf.process.send_signal(signal.SIGUSR1)
+    kept = re.compile(rb"live: contact .*sip:%s:5060.* at=%s:%d" % (host.encode(), UE.encode(), pcscf.ue.getsockname()[1]))
+    netlab.wait_for(lambda: kept.search(pcscf.said()))
 
 
 @pytest.mark.parametrize("tail", ["", "\r\n", "\r\nServer: z"])
