@@ -15,19 +15,28 @@
  * routing thread takes "cannot send" for the end of the world. Our fd_out_send, found in the same
  * way, makes a lost answer what it is.
  *
- * A peer that connects in the moment in which its former connection is taken down: the event that
- * tells of it finds its queue gone, the peer is sent away (and tries again), and event and data
- * are never freed: 48 octets each time. Our fd_event_send frees them. */
+ * A peer that connects, or the end of the daemon, in the moment in which the peer's former
+ * connection is taken down: the event that tells of it goes to a queue that is being freed, or was.
+ * Our fd_psm_cleanup takes a connection down under the lock that both of them hold, and our
+ * fd_event_send frees what finds no queue; the peer is sent away and tries again. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cx_stack.h"
 #include "log.h"
 #include "replaced.h"
 
-enum { HEADER = 20, AVP_HEADER = 8, SESSION_ID = 263 };
+enum {
+    HEADER = 20,
+    AVP_HEADER = 8,
+    SESSION_ID = 263,
+    NEW_CONNECTION = 1505, /* FDEVP_CNX_INCOMING, in none of the library's public headers */
+    LOCK_WAIT_S = 1,
+};
 
 static uint32_t read_u32(const uint8_t *at)
 {
@@ -142,9 +151,27 @@ int fd_out_send(struct msg **msg, struct cnxctx *cnx, struct fd_peer *peer, int 
     return 0;
 }
 
-/* ---- connections that come too early ---- */
+/* ---- events for those who are just going ---- */
 
-enum { NEW_CONNECTION = 1505 }; /* FDEVP_CNX_INCOMING, in none of the library's public headers */
+void fd_psm_cleanup(struct fd_peer *peer, int for_good);
+typedef void cleanup_fn(struct fd_peer *, int);
+
+/* The end of the library may hold the lock already (EDEADLK), or wait for this thread. */
+void fd_psm_cleanup(struct fd_peer *peer, int for_good)
+{
+    static _Atomic(void *) library;
+    struct timespec until;
+    bool locked = false;
+
+    if (for_good) {
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec += LOCK_WAIT_S;
+        locked = pthread_rwlock_timedwrlock(&fd_g_peers_rw, &until) == 0;
+    }
+    ((cleanup_fn *)replaced_symbol(&library, "fd_psm_cleanup"))(peer, for_good);
+    if (locked)
+        pthread_rwlock_unlock(&fd_g_peers_rw);
+}
 
 /* What other events carry is freed by those who sent them. */
 int fd_event_send(struct fifo *queue, int code, size_t size, void *data)

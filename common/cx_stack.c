@@ -15,10 +15,11 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "replaced.h"
 
 enum {
     STOP_WAIT_S = 1, /* less than what a supervisor gives between SIGTERM and SIGKILL */
-    PEERS_WAIT_MS = 2000,
+    WATCHDOG_LEAST_S = 6,
     LIBRARY_NAP_US = 1000,
     LONGER_NAP_MS = 20,
 };
@@ -188,21 +189,19 @@ int usleep(useconds_t us)
     return nanosleep(&t, NULL);
 }
 
-/* A peer's thread that first runs after the start of the library counts as a late-comer and waits
- * up to 4 s before it connects: so each must have begun before (it then is CLOSED, no longer NEW).
- */
-static void wait_for_peers(const struct cx_config *config)
+/* How long a peer's state machine waits. The library spreads it by up to 2 s either way, which is
+ * what RFC 3539 3.4.1 asks of a watchdog, whose Tw it wants to be 6 s or more; a shorter time, as
+ * of a reconnect or of a test's watchdog, it makes up to 4 s: that one is meant as it is. */
+struct fd_peer;
+void fd_psm_next_timeout(struct fd_peer *peer, int spread, int delay_s);
+typedef void next_timeout_fn(struct fd_peer *, int, int);
+
+void fd_psm_next_timeout(struct fd_peer *peer, int spread, int delay_s)
 {
-    struct peer_hdr *peer;
+    static _Atomic(void *) library;
 
-    for (size_t i = 0; i < config->peer_count; i++) {
-        const char *identity = config->peer[i].identity;
-
-        if (fd_peer_getbyid((DiamId_t)identity, strlen(identity), 0, &peer) != 0 || !peer)
-            continue; /* it comes to us */
-        for (int ms = 0; ms < PEERS_WAIT_MS && fd_peer_get_state(peer) == STATE_NEW; ms += 2)
-            usleep(2000);
-    }
+    ((next_timeout_fn *)replaced_symbol(&library, "fd_psm_next_timeout"))(
+        peer, spread && delay_s >= WATCHDOG_LEAST_S, delay_s);
 }
 
 int cx_stack_start(const struct cx_config *config, struct why *why)
@@ -210,7 +209,6 @@ int cx_stack_start(const struct cx_config *config, struct why *why)
     char text[ADDR_TEXT];
     int rc;
 
-    wait_for_peers(config);
     first_error[0] = '\0';
     rc = fd_core_start();
     if (rc == 0)

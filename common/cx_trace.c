@@ -210,6 +210,7 @@ void cx_trace_read(struct cx_trace *t, const uint8_t *octets, size_t len)
     rest.data = octets + HEADER;
     rest.len = len - HEADER;
     t->request = octets[4] & CMD_FLAG_REQUEST;
+    t->again = octets[4] & CMD_FLAG_RETRANSMIT;
     t->command = read_u32(octets + 4) & 0xffffff;
     t->application = read_u32(octets + 8);
     t->end_to_end = read_u32(octets + 16);
@@ -246,5 +247,6 @@ void cx_trace_write(const struct cx_trace *t, const char *arrow, const char *ide
                  some(t->scheme), "resync", t->resync ? "yes" : NULL, "items", some(t->items),
                  "result", result, "server_name", some(t->server_name), "mandatory",
                  some(t->mandatory), "optional", some(t->optional), "user_data_octets",
-                 some(t->user_data), "error", some(t->error), "e2e", e2e, NULL);
+                 some(t->user_data), "error", some(t->error), "e2e", e2e, "again",
+                 t->again ? "yes" : NULL, NULL);
 }

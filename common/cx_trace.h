@@ -5,8 +5,8 @@
 
 #include "cx_stack.h"
 
-struct cx_trace { /* what the line says; "" and 0: not there */
-    bool request;
+struct cx_trace {        /* what the line says; "" and 0: not there */
+    bool request, again; /* again: the T bit, sent once before (RFC 6733 3) */
     uint32_t command, application, end_to_end;
     char call[9], origin[CX_TEXT];
     char impi[CX_TEXT], impu[CX_TEXT], visited[CX_TEXT], server_name[CX_TEXT], error[CX_TEXT];

@@ -60,7 +60,7 @@ class Core:
         return self.lab.element(name)["state"] == "stopped" or any("state=open" in line for line in self.live(name, 1))
 
     def wait_connected(self, wait_s=8.0):
-        """After a start or a restart: Diameter comes back within Tc and up to 4 s of jitter."""
+        """After a start or a restart: Diameter comes back within Tc."""
         netlab.wait_for(lambda: all(self.is_connected(n) for n in self.elements("icscf", "scscf")), wait_s)
 
     # ---- the state ----
