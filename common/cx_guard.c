@@ -15,10 +15,11 @@
  * routing thread takes "cannot send" for the end of the world. Our fd_out_send, found in the same
  * way, makes a lost answer what it is.
  *
- * A peer that connects, or the end of the daemon, in the moment in which the peer's former
- * connection is taken down: the event that tells of it goes to a queue that is being freed, or was.
- * Our fd_psm_cleanup takes a connection down under the lock that both of them hold, and our
- * fd_event_send frees what finds no queue; the peer is sent away and tries again. */
+ * A connection that is taken down by one thread while another sends on it, tells of an error on it,
+ * of a new one of the same peer, or of the end of the daemon: the message goes to a connection, the
+ * event to a queue that is being freed, or was, which leaks, or ends the process by an assertion.
+ * Those who add and end peers hold fd_g_peers_rw; our fd_out_send and our fd_psm_cleanup, which
+ * takes the connection down, now do so, too, and our fd_event_send frees what finds no queue. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <pthread.h>
@@ -118,30 +119,42 @@ int fd_msg_parse_or_error(struct msg **msg, struct msg **error)
     return rc;
 }
 
-/* ---- answers to those who have gone ---- */
+/* ---- messages and events for those who are just going ---- */
 
 struct cnxctx;
 struct fd_peer;
 int fd_out_send(struct msg **msg, struct cnxctx *cnx, struct fd_peer *peer, int update);
+void fd_psm_cleanup(struct fd_peer *peer, int for_good);
 typedef int out_send_fn(struct msg **, struct cnxctx *, struct fd_peer *, int);
+typedef void cleanup_fn(struct fd_peer *, int);
 
-/* Requests are sent to somebody else when this fails, and the base protocol's own messages belong
- * to the connection that fails: both want to know. */
-static bool is_plain_answer(struct msg *msg)
+/* The base protocol's own messages are sent by those who also take connections down. */
+static bool is_base(const struct msg_hdr *hdr)
 {
-    struct msg_hdr *hdr;
-
-    return msg && fd_msg_hdr(msg, &hdr) == 0 && !(hdr->msg_flags & CMD_FLAG_REQUEST) &&
-           hdr->msg_code != CC_CAPABILITIES_EXCHANGE && hdr->msg_code != CC_DEVICE_WATCHDOG &&
-           hdr->msg_code != CC_DISCONNECT_PEER;
+    return hdr->msg_code == CC_CAPABILITIES_EXCHANGE || hdr->msg_code == CC_DEVICE_WATCHDOG ||
+           hdr->msg_code == CC_DISCONNECT_PEER;
 }
 
+/* The library may end a thread in here. */
+static void unlock(void *lock)
+{
+    if (lock)
+        pthread_rwlock_unlock(lock);
+}
+
+/* A request that is not sent goes to somebody else: that one is told of the failure. */
 int fd_out_send(struct msg **msg, struct cnxctx *cnx, struct fd_peer *peer, int update)
 {
     static _Atomic(void *) library;
-    bool answer = msg && is_plain_answer(*msg);
-    int rc = ((out_send_fn *)replaced_symbol(&library, "fd_out_send"))(msg, cnx, peer, update);
+    struct msg_hdr *hdr;
+    bool known = msg && *msg && fd_msg_hdr(*msg, &hdr) == 0 && !is_base(hdr);
+    bool answer = known && !(hdr->msg_flags & CMD_FLAG_REQUEST);
+    bool locked = known && pthread_rwlock_rdlock(&fd_g_peers_rw) == 0;
+    int rc;
 
+    pthread_cleanup_push(unlock, locked ? &fd_g_peers_rw : NULL);
+    rc = ((out_send_fn *)replaced_symbol(&library, "fd_out_send"))(msg, cnx, peer, update);
+    pthread_cleanup_pop(1);
     if (rc == 0 || !answer)
         return rc;
     log_debug(NULL, "diameter answer not sent: its peer has gone");
@@ -151,26 +164,20 @@ int fd_out_send(struct msg **msg, struct cnxctx *cnx, struct fd_peer *peer, int 
     return 0;
 }
 
-/* ---- events for those who are just going ---- */
-
-void fd_psm_cleanup(struct fd_peer *peer, int for_good);
-typedef void cleanup_fn(struct fd_peer *, int);
-
-/* The end of the library may hold the lock already (EDEADLK), or wait for this thread. */
+/* The end of the library may hold the lock already (EDEADLK), or wait for this thread; and who
+ * sends may wait for a peer that does not read. */
 void fd_psm_cleanup(struct fd_peer *peer, int for_good)
 {
     static _Atomic(void *) library;
     struct timespec until;
-    bool locked = false;
+    bool locked;
 
-    if (for_good) {
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += LOCK_WAIT_S;
-        locked = pthread_rwlock_timedwrlock(&fd_g_peers_rw, &until) == 0;
-    }
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += LOCK_WAIT_S;
+    locked = pthread_rwlock_timedwrlock(&fd_g_peers_rw, &until) == 0;
+    pthread_cleanup_push(unlock, locked ? &fd_g_peers_rw : NULL);
     ((cleanup_fn *)replaced_symbol(&library, "fd_psm_cleanup"))(peer, for_good);
-    if (locked)
-        pthread_rwlock_unlock(&fd_g_peers_rw);
+    pthread_cleanup_pop(1);
 }
 
 /* What other events carry is freed by those who sent them. */
