@@ -9,6 +9,7 @@ import subprocess
 
 import client
 import draw
+import guest
 import logline
 import show
 from topology import LabError
@@ -174,7 +175,21 @@ def whole(args):
         terminal.end()
 
 
+def choose_kernel(args):
+    """The lab needs a kernel with ESP: this one, or User-Mode Linux."""
+    if args.host or guest.inside():
+        return
+    why = guest.why_no_esp()
+    if why and guest.installed():
+        print(f"lab: this kernel has no ESP ({why}): the lab runs in User-Mode Linux", flush=True)
+        guest.run(args)
+    elif why:
+        print(f"lab: this kernel has no ESP ({why}) and linux.uml is not there (make deps): without IPsec, then",
+              flush=True)
+
+
 def run(args):
+    choose_kernel(args)
     client.up(args)
     try:
         return whole(args)
