@@ -3,7 +3,7 @@
 import re
 import textwrap
 
-from ladder import COLUMNS
+from ladder import COLUMNS, SA_LEGS
 
 WIDTH = 160
 TIME = 8                            # the time's room at the left
@@ -14,7 +14,7 @@ GROUPS = (("User Equipment", 0, 0), ("Visited CN", 1, 2), ("Visited IMS", 3, 3),
           ("Home IMS", 5, 6), ("Home CN", 7, 7))
 
 # How keys are called in the ladder; others keep their name. None: not drawn (the arrow says it).
-SHOWN = {"src": None, "dst": None, "net": None, "e2e": None, "transport": None, "uri": "Request-URI", "cseq": "CSeq",
+SHOWN = {"src": None, "dst": None, "net": None, "e2e": None, "transport": None, "uri": "Request-URI", "cseq": "CSeq", "esp": None,
          "max_forwards": "Max-Forwards", "via": "Via", "route": "Route", "from": "From", "to": "To",
          "contact": "Contact", "expires": "Expires", "min_expires": "Min-Expires", "path": "Path",
          "service_route": "Service-Route", "p_associated_uri": "P-Associated-URI", "require": "Require",
@@ -25,11 +25,21 @@ SHOWN = {"src": None, "dst": None, "net": None, "e2e": None, "transport": None, 
          "pcscf": "P-CSCF", "impi": "IMPI", "impu": "IMPU"}
 
 
+def spi_of(text):
+    """An SPI as the drawing has it; the log may have it in either base."""
+    return f"0x{int(text, 0):08x}"
+
+
 def label_of(event):
-    """What stands on the arrow. A DNS question and its answer have one name in the log."""
-    if event.proto != "dns":
-        return event.message
-    return event.message + (" answer" if event.sender == "dns" else " query")
+    """What stands on the arrow. A DNS question and its answer have one name in the log; what crosses
+    inside ESP has its SA's SPI, and Diameter its transport."""
+    if event.proto == "dns":
+        return event.message + (" answer" if event.sender == "dns" else " query")
+    if event.keys.get("esp"):
+        return f"{event.message} [ESP {spi_of(event.keys['esp'])}]"
+    if event.proto == "cx" and event.keys.get("net"):
+        return f"{event.message} [{event.keys['net'].upper()}]"
+    return event.message
 
 
 def at(column):
@@ -65,10 +75,12 @@ def broken(word):
             textwrap.wrap(line, TEXT, drop_whitespace=False, break_long_words=True) if short.strip()]
 
 
-def contents(keys):
+def contents(event):
     """The key contents as lines that fit."""
     words = []
-    for key, value in keys.items():
+    for key, value in event.keys.items():
+        if event.kind == "sas" and key.startswith(("spi_", "port_")):
+            continue  # on the arrows
         name = SHOWN.get(key, key)
         if name:
             words.append(f"{name}={value}" if name.islower() else f"{name}: {value}")
@@ -124,19 +136,33 @@ def draw_message(event, several):
         label = label_of(event) + (" (LOST)" if event.lost else "")
         rows += text_block(min(a, b) + 2, [label])
     rows.append(text_of(row))
-    lines = names_of(event, several) + contents(event.keys)
+    lines = names_of(event, several) + contents(event)
     return rows + (text_block(min(a, b) + 2, lines) if lines else [])
 
 
 def draw_note(event, several):
     name = f"{event.from_name}: " if event.sender in several else ""
-    lines = contents({"": ""} | event.keys)
+    lines = contents(event)
     first = f"* {name}{event.message}"
     if lines and len(first) + 2 + len(lines[0]) <= TEXT:
         lines[0] = first + "  " + lines[0]
     else:
         lines.insert(0, first)
     return text_block(at(event.sender), lines)
+
+
+def draw_sas(event, several):
+    """Four SAs: each an arrow from port to port, with its SPI."""
+    rows = draw_note(event, several)
+    left, right = at("ue"), at("pcscf")
+    for ue_port, pcscf_port, spi, sender in SA_LEGS:
+        room = right - left - 1 - len(event.keys[ue_port]) - len(event.keys[pcscf_port]) - 4
+        body = f" ESP {spi_of(event.keys[spi])} ".center(room - 1, "=")
+        body = body + ">" if sender == "ue" else "<" + body
+        row = lifelines()
+        put(row, left + 1, f" {event.keys[ue_port]} {body} {event.keys[pcscf_port]} ")
+        rows.append(text_of(row))
+    return rows
 
 
 def header():
@@ -155,6 +181,9 @@ def stamp(rows, time_us, start_us):
     return [text + rows[0][len(text):]] + rows[1:]
 
 
+DRAWN = {"message": draw_message, "note": draw_note, "sas": draw_sas}
+
+
 def draw(events):
     """The whole ladder as one string."""
     if not events:
@@ -171,7 +200,7 @@ def draw(events):
         if e.kind == "phase":
             out += [text_of(lifelines()), f"---- {e.message} ".ljust(WIDTH, "-")]
             continue
-        rows = draw_note(e, several) if e.kind == "note" else draw_message(e, several)
+        rows = DRAWN[e.kind](e, several)
         if e.kind == "message":
             out.append(text_of(lifelines()))
         out += stamp(rows, e.time_us, start)

@@ -9,19 +9,25 @@ element, a test), and is drawn from the receiver's line.
 
 Link management is not part of the ladder (LINK_MESSAGES): it goes on whoever registers."""
 
+import re
+
 COLUMNS = ("ue", "sgsn", "ggsn", "pcscf", "dns", "icscf", "scscf", "hss")
 PROTOS = ("nas", "gtp", "sip", "cx", "dns")
 LINK_MESSAGES = ("Echo Request", "Echo Response", "CER", "CEA", "DWR", "DWA", "DPR", "DPA")
 SLACK_US = 20000  # how much later than the receiver a sender may write its line
 
 PHASES = ("(1) GPRS Attach", "(2) PDP Context Activation", "(3) Unauthenticated IMS Registration Attempt",
-          "", "(5) Authenticated IMS Registration")
-NO_IPSEC = "IPsec: not in this version, REGISTER is unprotected"
+          "(4) IPSec Security Association Establishment", "(5) Authenticated IMS Registration")
+UNPROTECTED = re.compile(r"IPsec: .*REGISTER is unprotected")
+# The one-way SAs of a set: the terminal's port, the P-CSCF's, the SPI (the receiver's), the sender.
+SA_LEGS = (("port_uc", "port_ps", "spi_ps", "ue"), ("port_uc", "port_ps", "spi_uc", "pcscf"),
+           ("port_us", "port_pc", "spi_us", "pcscf"), ("port_us", "port_pc", "spi_pc", "ue"))
 
 
 class Event:
     """kind: "message" (sender, receiver: columns; peer names in from_name, to_name; lost), "note"
-    (a decision; sender is its column) or "phase" (message is the heading)."""
+    (a decision; sender is its column), "sas" (the note that four SAs are there: drawn as arrows) or
+    "phase" (message is the heading)."""
 
     def __init__(self, kind, time_us, message, sender="", receiver="", from_name="", to_name="", line=None):
         self.kind, self.time_us, self.message = kind, time_us, message
@@ -132,6 +138,22 @@ def notes(lines, names):
             for line in lines if line.mark == "==" and names.column_of_line(line)]
 
 
+def spis(event):
+    return tuple(event.keys.get(leg[2]) for leg in SA_LEGS)
+
+
+def mark_sas(events):
+    """Terminal and P-CSCF both say that a set is installed: it is drawn where the terminal says so, of a
+    stranger's terminal where the P-CSCF does. Later stages of the same set stay notes."""
+    installed = [e for e in events if e.kind == "note" and e.message == "sa-installed" and None not in spis(e)]
+    of_ue = {spis(e) for e in installed if e.sender == "ue"}
+    drawn = set()
+    for e in installed:
+        if spis(e) not in drawn and (e.sender == "ue" or spis(e) not in of_ue):
+            drawn.add(spis(e))
+            e.kind = "sas"
+
+
 def with_phases(events):
     """Put the seed's headings before the events that open them."""
     out, phase = [], 0
@@ -144,8 +166,11 @@ def with_phases(events):
         elif e.sender == "ue" and phase < 3 and (e.message == "REGISTER" or
                                                  e.kind == "note" and e.message == "store P-CSCF address"):
             opens = 3
-        elif e.kind == "note" and e.message == NO_IPSEC:
-            out.append(Event("phase", e.time_us, "(4) " + NO_IPSEC))
+        elif e.kind == "sas" and phase == 3:
+            opens = 4
+        elif e.kind == "note" and UNPROTECTED.match(e.message):
+            why = f" ({e.keys['why']})" if e.keys.get("why") else ""
+            out.append(Event("phase", e.time_us, f"(4) {e.message}{why}"))
             phase = 4
             continue
         elif e.sender == "ue" and e.message == "REGISTER" and phase == 4:
@@ -181,6 +206,7 @@ def build(lines, topology, wanted=None):
         lines = [line for line in lines if line.call in calls]
     names = Names(topology)
     events = messages(lines, names) + notes(lines, names)
+    mark_sas(events)
     # at one time: the message before the decision it caused
     events.sort(key=lambda e: (e.time_us, e.kind))
     return with_phases(events)

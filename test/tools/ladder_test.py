@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ladder, from log lines written here."""
 import os
+import re
 import sys
 
 import pytest
@@ -23,6 +24,7 @@ element scscf scscf9 home 10.60.4.29 - scscf9.hims.net external
 element hss hss home 10.60.4.30 - hss.hims.net internal
 terminal name 10.60.1.1 eth0
 """)
+UNPROTECTED = "IPsec: none, REGISTER is unprotected"
 
 
 def at(us, element, text, call="00000001", log=None):
@@ -58,7 +60,7 @@ def registration():
     lines += both(1200, "hss", "icscf1", "UAA", "proto=cx e2e=0x1 result=FIRST_REGISTRATION", sip)
     lines += [at(1300, "icscf1", "== select scscf=sip:scscf1.hims.net", sip)]
     lines += both(1400, "pcscf1", "name", "401", 'proto=sip cseq="25 REGISTER" nonce=abc', sip, ("pcscf1", "ue"))
-    lines += [at(1500, "name", f'== "{ladder.NO_IPSEC}"', sip)]
+    lines += [at(1500, "name", f'== "{UNPROTECTED}"', sip)]
     lines += both(1600, "name", "pcscf1", "REGISTER", 'proto=sip cseq="26 REGISTER" response=1', sip, ("ue", "pcscf1"))
     return lines
 
@@ -86,7 +88,7 @@ def test_what_is_no_log_line_is_skipped(text):
 def test_the_phases_of_the_seed_stand_before_what_opens_them():
     events = build(registration())
     heads = [e.message for e in events if e.kind == "phase"]
-    assert heads == [ladder.PHASES[0], ladder.PHASES[1], ladder.PHASES[2], "(4) " + ladder.NO_IPSEC,
+    assert heads == [ladder.PHASES[0], ladder.PHASES[1], ladder.PHASES[2], "(4) " + UNPROTECTED,
                      ladder.PHASES[4]]
     after = {e.message: events[i + 1].message for i, e in enumerate(events) if e.kind == "phase"}
     assert after[ladder.PHASES[0]] == "Attach Request"
@@ -164,3 +166,40 @@ def test_several_elements_of_a_kind_are_told_apart():
     lines = both(1, "icscf1", "scscf1", "REGISTER", "proto=sip") + [at(9, "icscf1", "-> scscf9 REGISTER proto=sip")]
     text = draw.draw(build(lines))
     assert "scscf1" in text and "scscf9" in text
+
+
+SAS = ("spi_uc=11 spi_us=22 spi_pc=0xabcd spi_ps=44 port_uc=6001 port_us=6002 port_pc=6100 port_ps=6101 "
+       "alg=hmac-sha-1-96 ealg=aes-cbc")
+
+
+def protected(terminal=True):
+    """From the 401 on: four SAs, and REGISTER and 200 inside them."""
+    sip = "000000bb"
+    lines = [line for line in registration() if "unprotected" not in line.whole and line.time_us % 1000000 < 1600]
+    lines.append(at(1390, "pcscf1", f"== sa-installed set=temporary {SAS}", sip))
+    if terminal:
+        lines.append(at(1500, "name", f"== sa-installed set=temporary {SAS}", sip))
+    lines += both(1600, "name", "pcscf1", "REGISTER", 'proto=sip cseq="26 REGISTER" esp=0x2c', sip, ("ue", "pcscf1"))
+    lines += both(1700, "scscf1", "hss", "SAR", "proto=cx net=sctp e2e=0x2", sip)
+    lines += both(1800, "pcscf1", "name", "200", 'proto=sip cseq="26 REGISTER" esp=0x00000016', sip, ("pcscf1", "ue"))
+    return lines + [at(1790, "pcscf1", f"== sa-installed set=established {SAS}", sip)]
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_four_sas_are_a_step_of_the_ladder_drawn_once(terminal):
+    events = build(protected(terminal))
+    assert [e.sender for e in events if e.kind == "sas"] == ["ue" if terminal else "pcscf"]
+    phases = [e.message for e in events if e.kind == "phase"]
+    assert phases == list(ladder.PHASES)
+    rows = draw.draw(events).splitlines()
+    legs = [re.search(r"(\d+) (<?)=+ ESP (\w+) =+(>?) (\d+)", row) for row in rows if "= ESP " in row]
+    assert [leg.groups() for leg in legs] == [
+        ("6001", "", "0x0000002c", ">", "6101"), ("6001", "<", "0x0000000b", "", "6101"),
+        ("6002", "<", "0x00000016", "", "6100"), ("6002", "", "0x0000abcd", ">", "6100")]
+    assert max(len(row) for row in rows) <= 160
+
+
+def test_an_arrow_says_its_spi_and_cx_its_transport():
+    text = draw.draw(build(protected()))
+    for label in ("REGISTER [ESP 0x0000002c]", "200 [ESP 0x00000016]", "SAR [SCTP]"):
+        assert label in text
