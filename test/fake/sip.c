@@ -13,6 +13,7 @@
 #include "xalloc.h"
 
 #define MAX_MESSAGES 256
+#define MAX_OPEN     4
 
 struct fake_request {
     struct sip_request r; /* first: the handle */
@@ -30,9 +31,15 @@ struct fake_answer {
     msg_t *msg;
 };
 
-static struct {
+struct fake_open {
     struct sip *sip;
-    char host[128];
+    char host[160]; /* for Via */
+};
+
+static struct {
+    struct sip *sip; /* of open, the last */
+    struct fake_open open[MAX_OPEN];
+    size_t open_count;
     struct fake_request *requests[MAX_MESSAGES];
     struct fake_op *ops[MAX_MESSAGES];
     struct fake_answer answers[MAX_MESSAGES];
@@ -59,36 +66,75 @@ static msg_t *parse(const char *text)
 struct sip *sip_open(struct loop *loop, const struct sip_config *config, struct why *why)
 {
     struct sip *sip = xzalloc(sizeof *sip);
+    struct fake_open *o = &fake.open[fake.open_count++];
+    char at[ADDR_TEXT];
 
     (void)why;
+    assert_true(fake.open_count < MAX_OPEN);
     sip->loop = loop;
     sip->conf = config->conf;
-    memset(&fake, 0, sizeof fake);
-    fake.sip = sip;
-    snprintf(fake.host, sizeof fake.host, "%s", config->host ? config->host : "192.0.2.1");
+    fake.sip = o->sip = sip;
+    if (config->host)
+        snprintf(o->host, sizeof o->host, "%s", config->host);
+    else if (config->listen_count)
+        snprintf(o->host, sizeof o->host, "%s", addr_text(&config->listen[0], at));
+    else
+        snprintf(o->host, sizeof o->host, "192.0.2.1");
     return sip;
+}
+
+static struct fake_open *find_open(const struct sip *sip)
+{
+    size_t i = 0;
+
+    while (i < fake.open_count && fake.open[i].sip != sip)
+        i++;
+    assert_true(i < fake.open_count);
+    return &fake.open[i];
+}
+
+/* Nobody hears of what it has under way. */
+static void forget(const struct sip *sip)
+{
+    struct fake_open *o = find_open(sip);
+
+    for (size_t i = 0; i < fake.op_count; i++) {
+        if (fake.ops[i]->sent.by != sip)
+            continue;
+        fake.ops[i]->op.done = NULL;
+        fake.ops[i]->sent.waiting = false;
+        loop_cancel(&fake.ops[i]->op.deadline);
+    }
+    memmove(o, o + 1, (char *)&fake.open[fake.open_count--] - (char *)(o + 1));
+    fake.sip = fake.open_count ? fake.open[fake.open_count - 1].sip : NULL;
+}
+
+static void free_messages(void)
+{
+    for (size_t i = 0; i < fake.request_count; i++) {
+        msg_destroy(fake.requests[i]->r.msg);
+        free(fake.requests[i]);
+    }
+    for (size_t i = 0; i < fake.op_count; i++) {
+        msg_destroy(fake.ops[i]->msg);
+        free(fake.ops[i]);
+    }
+    for (size_t i = 0; i < fake.answer_count; i++)
+        msg_destroy(fake.answers[i].msg);
+    memset(&fake, 0, sizeof fake);
 }
 
 void sip_close(struct sip *sip)
 {
     struct served *s;
 
-    for (size_t i = 0; i < fake.request_count; i++) {
-        msg_destroy(fake.requests[i]->r.msg);
-        free(fake.requests[i]);
-    }
-    for (size_t i = 0; i < fake.op_count; i++) {
-        loop_cancel(&fake.ops[i]->op.deadline);
-        msg_destroy(fake.ops[i]->msg);
-        free(fake.ops[i]);
-    }
-    for (size_t i = 0; i < fake.answer_count; i++)
-        msg_destroy(fake.answers[i].msg);
+    forget(sip);
+    if (fake.open_count == 0)
+        free_messages();
     while ((s = sip->served)) {
         sip->served = s->next;
         free(s);
     }
-    memset(&fake, 0, sizeof fake);
     free(sip);
 }
 
@@ -277,13 +323,14 @@ struct sip_op *sip_send(struct sip *sip, msg_t *m, const struct sip_target *to, 
     assert_int_not_equal(addr_port(&to->addr), 0);
     assert_int_not_equal(to->transport, SIP_ANY);
     snprintf(via, sizeof via, "Via: SIP/2.0/%s %s;branch=z9hG4bKfake%zu",
-             to->transport == SIP_TCP ? "TCP" : "UDP", fake.host, fake.op_count);
+             to->transport == SIP_TCP ? "TCP" : "UDP", find_open(sip)->host, fake.op_count);
     sip_add(m, via);
     f->msg = m;
     f->op.done = done;
     f->op.arg = arg;
     f->sent = (struct fake_sip_sent){
-        .text = text_of(m), .sip = sip_object(m), .to = *to, .wait_ms = wait_ms, .waiting = true};
+        .text = text_of(m), .sip = sip_object(m), .to = *to, .by = sip, .wait_ms = wait_ms,
+        .waiting = true};
     f->op.deadline =
         loop_after(sip->loop, wait_ms ? wait_ms : sip->conf->timers.sip_t1x64_ms, give_up, f);
     fake.ops[fake.op_count++] = f;

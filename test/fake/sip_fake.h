@@ -7,7 +7,8 @@
  *   fake_sip_answer(0, 401, "WWW-Authenticate: ...\r\n");  the I-CSCF answers
  *   assert_int_equal(fake_sip_reply(0)->status, 401);      the terminal gets
  *
- * All of it belongs to the sip that was opened last and is freed by its sip_close. */
+ * There may be several, of one daemon: messages are counted over all of them, requests arrive at the
+ * one opened last that is still open, and all is freed when the last one is closed. */
 #ifndef IMSLAB_SIP_FAKE_H
 #define IMSLAB_SIP_FAKE_H
 
@@ -18,6 +19,7 @@ struct fake_sip_sent { /* what the daemon sent with sip_send, the first is 0 */
                           number */
     const sip_t *sip;
     struct sip_target to;
+    const struct sip *by; /* which of the daemon's */
     unsigned wait_ms;
     bool waiting; /* neither answered, nor timed out, nor cancelled */
 };
@@ -48,6 +50,6 @@ size_t fake_sip_reply_count(void);
 const struct fake_sip_reply *fake_sip_reply(size_t i);
 size_t fake_sip_unanswered(void); /* requests that still wait for the daemon */
 size_t fake_sip_waiting(void);    /* requests of the daemon that still wait for their peer */
-struct sip *fake_sip(void);       /* the one opened last */
+struct sip *fake_sip(void);       /* the one opened last that is open; NULL: none */
 
 #endif
