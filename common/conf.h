@@ -39,7 +39,7 @@ enum conf_kind {
     KIND_HSS,
 };
 
-enum conf_ipsec { IPSEC_OFF, IPSEC_OPTIONAL, IPSEC_REQUIRED };
+enum conf_ipsec { IPSEC_OFF, IPSEC_OPTIONAL, IPSEC_REQUIRED }; /* a terminal says auto */
 enum conf_transport { CONF_UDP, CONF_TCP };
 enum conf_diameter { DIAMETER_AUTO, DIAMETER_SCTP, DIAMETER_TCP };
 enum conf_user_plane { PLANE_AUTO, PLANE_ON, PLANE_OFF };
@@ -184,6 +184,9 @@ struct conf_terminal {
     enum conf_transport transport;
     char pdp_type[8];     /* ipv4, ipv6, ipv4v6 */
     bool signalling_only; /* asks for a context for IMS signalling (PCO 0002): true */
+    enum conf_ipsec ipsec;
+    char ipsec_algorithm[8][CONF_NAME]; /* "hmac-sha-1-96/aes-cbc", as sec_pair_parse reads it */
+    size_t ipsec_algorithm_count;       /* 0: all that there are */
 };
 
 struct conf {

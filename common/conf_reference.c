@@ -9,7 +9,7 @@ static void print_maps(const struct conf_row *rows, const char *path);
 
 static void print_takes(const struct conf_row *row)
 {
-    char each[128];
+    char each[256];
 
     conf_value_expected(row, each, sizeof each);
     if (row->list && row->heap)

@@ -294,6 +294,11 @@ static const struct conf_row subscriber_rows[] = {
     {NULL},
 };
 
+/* The names of sec_pairs (sec_agree.h). */
+#define IPSEC_PAIRS                                                                                \
+    "hmac-sha-1-96/aes-cbc null/aes-gcm hmac-md5-96/aes-cbc hmac-sha-1-96/des-ede3-cbc "           \
+    "hmac-md5-96/des-ede3-cbc hmac-sha-1-96/null aes-gmac/null hmac-md5-96/null"
+
 static const struct conf_row terminal_rows[] = {
     {"name", NAME(1, 32), AT(conf_terminal, name), REQUIRED,
      .help = "What `./lab ue` and `--name` call it."},
@@ -322,6 +327,14 @@ static const struct conf_row terminal_rows[] = {
      .help = "Max-Forwards of its requests."},
     {"cseq", UINT(1, 2147483647), AT(conf_terminal, cseq), DEFAULT("1"),
      .help = "CSeq of its first REGISTER."},
+    {"ipsec", TYPE(CHOICE), AT(conf_terminal, ipsec), .choices = "off auto required",
+     DEFAULT("auto"),
+     .help = "Security agreement with the P-CSCF (RFC 3329, TS 33.203): `auto` offers it where the "
+             "kernel has ESP and goes on unprotected when the P-CSCF has none; `required` "
+             "registers in no other way."},
+    {"ipsec_algorithms", TYPE(WORD), LIST(conf_terminal, ipsec_algorithm), .choices = IPSEC_PAIRS,
+     .derived = "all that the kernel has",
+     .help = "What it offers, integrity/encryption, in its order; the P-CSCF's order decides."},
     {NULL},
 };
 

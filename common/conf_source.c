@@ -145,7 +145,7 @@ static int unknown(struct conf_source *s, const struct conf_row *rows, const yam
 static int read_scalar(struct conf_source *s, const struct conf_row *row, void *place, int node)
 {
     const yaml_node_t *n = get(s, node);
-    char expected[128], got[SHOWN + 24];
+    char expected[256], got[SHOWN + 24];
     const char *text;
 
     conf_value_expected(row, expected, sizeof expected);
