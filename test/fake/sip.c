@@ -328,9 +328,12 @@ struct sip_op *sip_send(struct sip *sip, msg_t *m, const struct sip_target *to, 
     f->msg = m;
     f->op.done = done;
     f->op.arg = arg;
-    f->sent = (struct fake_sip_sent){
-        .text = text_of(m), .sip = sip_object(m), .to = *to, .by = sip, .wait_ms = wait_ms,
-        .waiting = true};
+    f->sent = (struct fake_sip_sent){.text = text_of(m),
+                                     .sip = sip_object(m),
+                                     .to = *to,
+                                     .by = sip,
+                                     .wait_ms = wait_ms,
+                                     .waiting = true};
     f->op.deadline =
         loop_after(sip->loop, wait_ms ? wait_ms : sip->conf->timers.sip_t1x64_ms, give_up, f);
     fake.ops[fake.op_count++] = f;

@@ -7,8 +7,8 @@
  *   fake_sip_answer(0, 401, "WWW-Authenticate: ...\r\n");  the I-CSCF answers
  *   assert_int_equal(fake_sip_reply(0)->status, 401);      the terminal gets
  *
- * There may be several, of one daemon: messages are counted over all of them, requests arrive at the
- * one opened last that is still open, and all is freed when the last one is closed. */
+ * There may be several, of one daemon: messages are counted over all of them, requests arrive at
+ * the one opened last that is still open, and all is freed when the last one is closed. */
 #ifndef IMSLAB_SIP_FAKE_H
 #define IMSLAB_SIP_FAKE_H
 

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "xalloc.h"
@@ -357,8 +358,8 @@ void xfrm_encap_keepalive(int fd, const struct addr *peer)
 
 const char *esp_algo_name(enum esp_algo algo)
 {
-    static const char *const names[ESP_ALGOS] = {"nothing", "hmac-md5-96",  "hmac-sha-1-96",
-                                                 "null",    "aes-cbc",      "des-ede3-cbc",
+    static const char *const names[ESP_ALGOS] = {"nothing", "hmac-md5-96", "hmac-sha-1-96",
+                                                 "null",    "aes-cbc",     "des-ede3-cbc",
                                                  "aes-gcm", "aes-gmac"};
 
     return names[algo];

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../../ue/netif.h"
+#include "netif.h"
 #include "../../../ue/ue.h"
 #include "loop_fake.h"
 #include "nas.h"
