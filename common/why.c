@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "why.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,5 +20,6 @@ int why_set(struct why *why, int err, const char *format, ...)
 
 const char *why_not(int err)
 {
-    return strerror(err < 0 ? -err : err);
+    err = err < 0 ? -err : err;
+    return err == ELOOP ? "it is a symbolic link" : strerror(err);
 }

@@ -6,15 +6,13 @@
 #include "auc.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "state_file.h"
 #include "xalloc.h"
 
 #define HEAD "imslab-auc 1\n" /* then one line for each card: IMSI SQN */
@@ -81,59 +79,32 @@ static int read_lines(struct auc *auc, FILE *f, struct why *why)
 
 static int read_file(struct auc *auc, struct why *why)
 {
-    int fd = open(auc->file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), rc;
-    FILE *f;
+    FILE *f = state_file_read(auc->file);
+    int rc;
 
-    if (fd < 0)
+    if (!f)
         return errno == ENOENT ? 0 : cannot(auc, "read", errno, why);
-    f = fdopen(fd, "r");
-    if (!f) {
-        close(fd);
-        return cannot(auc, "read", ENOMEM, why);
-    }
     rc = read_lines(auc, f, why);
     fclose(f);
     return rc;
 }
 
-static int write_lines(const struct auc *auc, FILE *f)
-{
-    fputs(HEAD, f);
-    for (size_t i = 0; i < auc->conf->sim_count; i++)
-        if (auc->sqn[i])
-            fprintf(f, "%s %" PRIu64 "\n", auc->conf->sim[i].imsi, auc->sqn[i]);
-    return ferror(f) ? -EIO : 0;
-}
-
-static int write_new(const struct auc *auc, const char *fresh)
-{
-    FILE *f;
-    int fd, rc;
-
-    unlink(fresh); /* what an earlier life left, whatever its mode */
-    fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return -errno;
-    f = fdopen(fd, "w");
-    if (!f) {
-        close(fd);
-        return -ENOMEM;
-    }
-    rc = write_lines(auc, f);
-    if (fclose(f) != 0 && rc == 0)
-        rc = -errno;
-    return rc;
-}
-
 static int write_file(const struct auc *auc, struct why *why)
 {
-    char fresh[sizeof auc->file + 8];
+    char *text;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
     int rc;
 
-    snprintf(fresh, sizeof fresh, "%s.new", auc->file);
-    rc = write_new(auc, fresh);
-    if (rc == 0 && rename(fresh, auc->file) < 0)
-        rc = -errno;
+    if (!out)
+        abort();
+    fputs(HEAD, out);
+    for (size_t i = 0; i < auc->conf->sim_count; i++)
+        if (auc->sqn[i])
+            fprintf(out, "%s %" PRIu64 "\n", auc->conf->sim[i].imsi, auc->sqn[i]);
+    fclose(out);
+    rc = state_file_write(auc->file, text, len, false);
+    free(text);
     return rc < 0 ? cannot(auc, "store", -rc, why) : 0;
 }
 

@@ -2,11 +2,11 @@
 /* hss - the home subscriber server: the subscriber database and its Cx side. */
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "daemon.h"
 #include "hss.h"
 #include "source.h"
+#include "state_file.h"
 
 struct hss { /* the daemon's one struct */
     struct daemon daemon;
@@ -31,8 +31,8 @@ static void open_store(struct hss *hss)
     size_t added, known;
     struct why why;
 
-    if (mkdir(conf->state_dir, 0700) < 0 && errno != EEXIST)
-        daemon_die("cannot make the state directory '%s': %s", conf->state_dir, strerror(errno));
+    if (state_file_dir(conf->state_dir, &why) < 0)
+        daemon_die("%s", why.text);
     snprintf(path, sizeof path, "%s/%s", conf->state_dir, conf->hss.database);
     if (store_open(&hss->store, path, &why) < 0 ||
         import_subscribers(&hss->store, conf, &added, &known, &why) < 0)

@@ -38,20 +38,21 @@ static void fail(struct sql *sql, const char *doing)
     sql->failed = true;
 }
 
-/* Nobody but the owner may read the keys; SQLite gives its other files the same mode. */
+/* Nobody but the owner may read the keys; SQLite gives its other files the same mode. A symbolic
+ * link is refused: it would have us make and open a file of somebody's choice. */
 static int make_private(const char *path, struct why *why)
 {
     int fd;
 
     if (strcmp(path, ":memory:") == 0)
         return 0;
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 || fchmod(fd, 0600) < 0) {
         int err = errno;
 
         if (fd >= 0)
             close(fd);
-        return why_set(why, err, "cannot open database '%s': %s", path, strerror(err));
+        return why_set(why, err, "cannot open database '%s': %s", path, why_not(err));
     }
     close(fd);
     return 0;

@@ -6,15 +6,13 @@
 #include "sim.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "state_file.h"
 #include "xalloc.h"
 
 #define STATE_HEAD "imslab-sim 1" /* first line; then one SEQ per line, IND 0 first */
@@ -56,7 +54,7 @@ static int read_lines(struct sim *sim, FILE *f, struct why *why)
 
 static int read_state(struct sim *sim, struct why *why)
 {
-    FILE *f = fopen(sim->state, "re");
+    FILE *f = state_file_read(sim->state);
     int err;
 
     if (!f && errno == ENOENT)
@@ -80,37 +78,12 @@ static size_t state_text(const struct aka_seen *seen, char *text, size_t size)
     return len;
 }
 
-static int write_new(const char *file, const struct aka_seen *seen)
+static int write_state(const struct sim *sim, const struct aka_seen *seen, struct why *why)
 {
     char text[1024];
     size_t len = state_text(seen, text, sizeof text);
-    int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    ssize_t n;
-    int err = 0;
+    int err = state_file_write(sim->state, text, len, true);
 
-    if (fd < 0)
-        return -errno;
-    n = write(fd, text, len);
-    if (n < 0)
-        err = -errno;
-    else if ((size_t)n != len)
-        err = -ENOSPC;
-    else if (fsync(fd) < 0)
-        err = -errno;
-    if (close(fd) < 0 && !err)
-        err = -errno;
-    return err;
-}
-
-static int write_state(const struct sim *sim, const struct aka_seen *seen, struct why *why)
-{
-    char file[CONF_PATH + 8];
-    int err;
-
-    snprintf(file, sizeof file, "%s.new", sim->state);
-    err = write_new(file, seen);
-    if (!err && rename(file, sim->state) < 0)
-        err = -errno;
     if (err)
         return why_set(why, -err, "cannot store the sequence number of the SIM in '%s': %s",
                        sim->state, why_not(err));
@@ -138,10 +111,8 @@ int sim_open(struct sim *sim, const struct conf *conf, const char *imsi, struct 
     n = snprintf(sim->state, sizeof sim->state, "%s/ue-%s.sqn", conf->state_dir, sim->imsi);
     if (n < 0 || (size_t)n >= sizeof sim->state)
         return why_set(why, ENAMETOOLONG, "state_dir '%s' is too long", conf->state_dir);
-    if (mkdir(conf->state_dir, 0700) < 0 && errno != EEXIST)
-        return why_set(why, errno, "cannot make the state directory '%s': %s", conf->state_dir,
-                       why_not(errno));
-    return read_state(sim, why);
+    n = state_file_dir(conf->state_dir, why);
+    return n < 0 ? n : read_state(sim, why);
 }
 
 void sim_close(struct sim *sim)

@@ -92,6 +92,22 @@ static void the_file_is_for_its_owner_only(void **state)
     store_close(&store);
 }
 
+static void a_database_that_is_a_symbolic_link_is_refused_and_its_target_untouched(void **state)
+{
+    char target[128];
+    struct store store;
+    struct why why;
+
+    (void)state;
+    snprintf(target, sizeof target, "%s-target", path);
+    unlink(path);
+    assert_int_equal(symlink(target, path), 0);
+    assert_true(store_open(&store, path, &why) < 0);
+    assert_non_null(strstr(why.text, "symbolic link"));
+    assert_int_equal(access(target, F_OK), -1);
+    unlink(path);
+}
+
 static void CXM_17_ROB_13_a_restart_uses_no_sqn_twice(void **state)
 {
     struct store store;
@@ -302,6 +318,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FILE_CASE(the_file_is_for_its_owner_only),
+        FILE_CASE(a_database_that_is_a_symbolic_link_is_refused_and_its_target_untouched),
         FILE_CASE(CXM_17_ROB_13_a_restart_uses_no_sqn_twice),
         FILE_CASE(new_subscribers_are_added_on_a_later_start),
         cmocka_unit_test(a_subscriber_that_got_another_name_is_still_known),

@@ -108,6 +108,17 @@ static void a_right_challenge_gives_res_and_is_on_the_disk_when_it_does(void **s
     sim_close(&again);
 }
 
+static void a_state_file_that_is_a_symbolic_link_is_refused(void **state)
+{
+    struct sim sim;
+    struct why why;
+
+    (void)state;
+    assert_int_equal(symlink("/etc/passwd", file), 0);
+    assert_int_equal(sim_open(&sim, &conf, IMSI, &why), -ELOOP);
+    assert_non_null(strstr(why.text, "symbolic link"));
+}
+
 static void the_state_file_is_replaced_as_a_whole(void **state)
 {
     struct aka_vector v = vector(1 << AKA_IND_BITS);
@@ -244,6 +255,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         T(a_right_challenge_gives_res_and_is_on_the_disk_when_it_does),
+        T(a_state_file_that_is_a_symbolic_link_is_refused),
         T(the_state_file_is_replaced_as_a_whole),
         T(UE_02_an_old_challenge_gives_auts_that_the_network_can_verify),
         T(UE_01_a_wrong_mac_gives_nothing_and_changes_nothing),
