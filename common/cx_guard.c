@@ -125,6 +125,7 @@ struct cnxctx;
 struct fd_peer;
 int fd_out_send(struct msg **msg, struct cnxctx *cnx, struct fd_peer *peer, int update);
 void fd_psm_cleanup(struct fd_peer *peer, int for_good);
+void fd_peer_failover_msg(struct fd_peer *peer);
 typedef int out_send_fn(struct msg **, struct cnxctx *, struct fd_peer *, int);
 typedef void cleanup_fn(struct fd_peer *, int);
 
@@ -177,6 +178,7 @@ void fd_psm_cleanup(struct fd_peer *peer, int for_good)
     locked = pthread_rwlock_timedwrlock(&fd_g_peers_rw, &until) == 0;
     pthread_cleanup_push(unlock, locked ? &fd_g_peers_rw : NULL);
     ((cleanup_fn *)replaced_symbol(&library, "fd_psm_cleanup"))(peer, for_good);
+    fd_peer_failover_msg(peer); /* the library forgets the watchdogs of a peer that reopens */
     pthread_cleanup_pop(1);
 }
 

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from netlab import wait_for
+from netlab import Lab, wait_for
 
 
 def alone(lab, element):
@@ -123,13 +123,21 @@ def test_an_element_that_is_stopped(lab, element, sentence, who, core):
     wait_for(lambda: lab.ue("register").status == 0, 15)
 
 
+@pytest.fixture(scope="module")
+def impatient(machine):
+    """A lab that waits for nobody for long."""
+    lab = Lab({"timers": {"sip_t1_ms": 100, "sip_t1x64_ms": 1200, "pcscf_icscf_ms": 500, "icscf_scscf_ms": 400,
+                          "cx_wait_ms": 400, "dns_wait_ms": 150, "ue_retry_ms": 200}}).up()
+    yield lab
+    lab.close()
+
+
 @pytest.mark.parametrize("element, sentence", [
     ("hss", ("HSS",)), ("scscf1", ("S-CSCF",)), ("icscf1", ("I-CSCF",)), ("dns", ("dns",)),
     ("pcscf1", ("no answer from the P-CSCF",)), ("ggsn", ("the GGSN does not answer",))])
-def test_an_element_that_hangs_is_not_waited_for_without_end(make_lab, element, sentence):
+def test_an_element_that_hangs_is_not_waited_for_without_end(impatient, element, sentence):
     """Frozen: its address answers nothing, not even with a refusal."""
-    lab = make_lab({"timers": {"sip_t1_ms": 100, "sip_t1x64_ms": 1200, "pcscf_icscf_ms": 500, "icscf_scscf_ms": 400,
-                               "cx_wait_ms": 400, "dns_wait_ms": 150, "ue_retry_ms": 200}}).up()
+    lab = impatient
     lab.ask("signal", name=element, signal=int(signal.SIGSTOP))
     try:
         refused(lab, *sentence)
