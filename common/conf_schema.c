@@ -346,7 +346,7 @@ const struct conf_row conf_lab_rows[] = {
     {"state_dir", TYPE(PATH), AT(conf, state_dir), DEFAULT("run/state"),
      .help = "Where all daemons keep their state, relative to the working directory; "
              "`--state-dir` overrides."},
-    {"user_plane", TYPE(CHOICE), AT(conf, user_plane), .choices = "auto on off", DEFAULT("off"),
+    {"user_plane", TYPE(CHOICE), AT(conf, user_plane), .choices = "auto on off", DEFAULT("auto"),
      .help = "Whether terminals' packets cross the GPRS tunnel (SNDCP, GTP-U; TUN devices at both "
              "ends, each terminal in a network namespace of its own). auto: where the machine "
              "allows TUN devices; on: or nothing starts. off: the address is put on `interface`."},

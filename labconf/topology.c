@@ -8,6 +8,8 @@ static const char *const networks[] = {
     [KIND_HSS] = "home",
 };
 
+static const char *const planes[] = {[PLANE_AUTO] = "auto", [PLANE_ON] = "on", [PLANE_OFF] = "off"};
+
 static void print_element(const struct conf_entry *entry, FILE *out)
 {
     const struct conf_element *e = entry->element;
@@ -32,6 +34,7 @@ void topology_print(const struct conf *conf, FILE *out)
     size_t n = conf_entries(conf, entry);
     char gb[ADDR_TEXT];
 
+    fprintf(out, "user-plane %s\n", planes[conf->user_plane]);
     for (size_t i = 0; i < n; i++)
         print_element(&entry[i], out);
     for (size_t i = 0; i < conf->ggsn.apn_count; i++) {

@@ -236,11 +236,20 @@ def down(args):
 
 # -- inside
 
+def namespaces(lab):
+    """The lab's network namespaces: the four, and those of terminals."""
+    try:
+        there = os.listdir(f"/proc/{lab['init']}/root/run/netns")
+    except OSError:
+        there = []
+    return [*NAMESPACES, *sorted(set(there) - set(NAMESPACES))]
+
+
 def inside(args, netns, argv):
     """The command line that runs argv in a network namespace of the lab, in this folder."""
     lab = running(args)
-    if netns not in NAMESPACES:
-        raise LabError(f"no network namespace '{netns}'; there are: {' '.join(NAMESPACES)}")
+    if netns not in namespaces(lab):
+        raise LabError(f"no network namespace '{netns}'; there are: {' '.join(namespaces(lab))}")
     user = ["--user", "--preserve-credentials"] if lab["user"] else []
     return ["nsenter", "-t", str(lab["init"]), *user, "--mount", "--net", "--pid", "--root", "--",
             "ip", "netns", "exec", netns, "env", "-C", os.getcwd(), *argv]

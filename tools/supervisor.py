@@ -90,6 +90,7 @@ class Supervisor:
     def __init__(self, rundir, conf, bin_dir, level, pcap):
         self.rundir, self.conf, self.bin, self.level, self.pcap = rundir, conf, bin_dir, level, pcap
         self.topology = None
+        self.plane_off = ""  # why terminals' packets do not cross the GPRS tunnel
         self.children = []
         self.capture = None
         self.ending = False
@@ -118,7 +119,9 @@ class Supervisor:
 
     def bring_up(self):
         self.topology = topology.read(self.bin, self.conf)
-        net.up(self.topology)
+        self.plane_off = net.up(self.topology)
+        if self.plane_off:
+            self.say("info", f"user plane off: {self.plane_off}; terminals put their addresses on eth0 of netns ue")
         if self.pcap:
             self.start_capture()
         known = [e for e in self.topology.elements if not e.external]
@@ -186,7 +189,8 @@ class Supervisor:
 
     def do_status(self, _):
         strangers = [vars(e) for e in self.topology.elements if e.external]
-        return {"elements": [c.shown() for c in self.children], "external": strangers}
+        return {"elements": [c.shown() for c in self.children], "external": strangers,
+                "user_plane": f"off: {self.plane_off}" if self.plane_off else "on"}
 
     def do_down(self, _):
         self.ending = True

@@ -5,6 +5,11 @@ import subprocess
 NAMESPACES = ("ue", "visited", "internet", "home")
 
 
+def own_namespace(terminal):
+    """The network namespace of a terminal's own (ue/plane.c), where the user plane is on."""
+    return "ue-" + terminal
+
+
 class LabError(Exception):
     """One sentence for the user."""
 
@@ -32,6 +37,7 @@ class Terminal:
 class Topology:
     def __init__(self, text):
         self.elements, self.terminals, self.pools = [], [], []
+        self.user_plane = "off"  # auto, on or off
         for line in text.splitlines():
             word = line.split()
             if not word or word[0].startswith("#"):
@@ -40,6 +46,8 @@ class Topology:
                 self.elements.append(Element(*word[1:]))
             elif word[0] == "terminal" and len(word) == 4:
                 self.terminals.append(Terminal(*word[1:]))
+            elif word[0] == "user-plane" and len(word) == 2:
+                self.user_plane = word[1]
             elif word[0] == "pool" and len(word) == 3:
                 self.pools.append(word[2])
             else:

@@ -21,6 +21,11 @@ static const char *list_text(const struct addr *list, size_t count, char *buf, s
     return buf;
 }
 
+static const char *interface_of(const struct ue *ue)
+{
+    return ue->plane.on ? ue->plane.interface : ue->terminal->interface;
+}
+
 const char *address_text(const struct ue *ue, char *buf, size_t size)
 {
     const struct pdp *p = &ue->pdp;
@@ -30,7 +35,7 @@ const char *address_text(const struct ue *ue, char *buf, size_t size)
 
     snprintf(buf, size, "%s%s%s on %s, APN %s, P-CSCF %s, DNS %s, MTU %u", addr_host(first, host),
              both ? " and " : "", both ? addr_host(&p->address6, host6) : "",
-             p->on_interface || p->on_interface6 ? ue->terminal->interface : "no interface",
+             p->on_interface || p->on_interface6 ? interface_of(ue) : "no interface",
              ue->terminal->apn, list_text(p->pcscf, p->pcscf_count, pcscf, sizeof pcscf),
              list_text(p->dns, p->dns_count, dns, sizeof dns), p->mtu);
     return buf;
@@ -69,6 +74,7 @@ void address_read(struct ue *ue, const struct sm_activate_accept *accept)
 
     ue->pdp.address = accept->has_address ? accept->address.v4 : none;
     ue->pdp.address6 = accept->has_address ? accept->address.v6 : none;
+    ue->pdp.llc_sapi = accept->llc_sapi;
     read_options(ue, accept);
 }
 
@@ -88,6 +94,10 @@ static bool put_address(struct ue *ue, const struct addr *a)
 
 void address_put(struct ue *ue)
 {
+    if (ue->plane.on) {
+        plane_up(ue);
+        return;
+    }
     ue->pdp.on_interface = put_address(ue, &ue->pdp.address);
     ue->pdp.on_interface6 = put_address(ue, &ue->pdp.address6);
 }
@@ -104,6 +114,10 @@ void address_take(struct ue *ue)
 {
     struct pdp *p = &ue->pdp;
 
+    if (ue->plane.on) {
+        plane_down(ue);
+        return;
+    }
     if (p->on_interface)
         take_address(ue, &p->address);
     if (p->on_interface6)

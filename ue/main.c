@@ -71,12 +71,15 @@ int main(int argc, char **argv)
     log_open("ue", daemon_log_level());
     if (ue_open(&ue, d.loop, &d.conf, d.name, &why) < 0)
         daemon_die("%s", why.text);
+    if (plane_open(&ue, &why) < 0)
+        daemon_die("%s", why.text);
     daemon_on_live(&d, print_live, &ue);
     console = console_open(&ue, d.argc, d.argv);
     daemon_run(&d);
     status = console_close(console);
     switch_off(&ue);
     ue_close(&ue);
+    plane_close(&ue);
     daemon_end(&d);
     return status;
 }

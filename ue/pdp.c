@@ -19,7 +19,7 @@
 #include "ue.h"
 #include "xalloc.h"
 
-enum { NSAPI = 5, TI = 0, IPCP_ID = 1 };
+enum { TI = 0, IPCP_ID = 1 };
 
 static void send_activate(struct ue *ue);
 static void on_t3380(void *arg);
@@ -93,9 +93,9 @@ static unsigned pdp_type(const char *name)
                                              : GSM_PDP_IPV4;
 }
 
-static void fill_pco(struct nas_octets *octets, unsigned type)
+static void fill_pco(struct nas_octets *octets, unsigned type, bool signalling_only)
 {
-    struct pco pco = {.im_cn = true, .ask_mtu = true};
+    struct pco pco = {.im_cn = signalling_only, .ask_mtu = true};
     int len;
 
     pco.ask_pcscf_v4 = pco.ask_dns_v4 = type != GSM_PDP_IPV6;
@@ -114,7 +114,7 @@ static void send_activate(struct ue *ue)
     struct nas m = {.pd = NAS_SM, .type = SM_ACTIVATE_REQUEST, .ti = TI};
     struct sm_activate_request *r = &m.activate_request;
 
-    r->nsapi = NSAPI;
+    r->nsapi = UE_NSAPI;
     r->llc_sapi = LLC_LL3;
     r->qos.len = 12; /* zeros: as subscribed */
     r->address.organisation = 1;
@@ -122,7 +122,7 @@ static void send_activate(struct ue *ue)
     r->has_apn = *ue->terminal->apn != 0;
     memcpy(r->apn, ue->terminal->apn, sizeof r->apn);
     r->has_pco = true;
-    fill_pco(&r->pco, r->address.type);
+    fill_pco(&r->pco, r->address.type, ue->terminal->signalling_only);
     ue->pdp.tries++;
     radio_send(ue, &m);
     ue->pdp.timer = loop_after(ue->loop, ue->conf->timers.t3380_ms, on_t3380, ue);

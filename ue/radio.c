@@ -42,7 +42,7 @@ static void on_up(void *arg, unsigned sapi, const uint8_t *data, size_t len)
     char buf[24];
 
     if (sapi != LLC_GMM) {
-        log_debug(ue->call, "%zu octets of user data ignored: no user plane yet", len);
+        plane_on_data(ue, sapi, data, len);
         return;
     }
     if (nas_decode(&m, NAS_DOWN, data, len, &why) < 0) {
@@ -83,7 +83,9 @@ int radio_open(struct ue *ue, struct why *why)
 
     memcpy(conf.cell.rai.mcc, ue->conf->mcc, sizeof conf.cell.rai.mcc);
     memcpy(conf.cell.rai.mnc, ue->conf->mnc, sizeof conf.cell.rai.mnc);
+    plane_go_home(ue);
     err = gb_open_bss(&ue->gb, ue->loop, &conf, why);
+    plane_come_back(ue);
     if (err)
         return err;
     radio_renew(ue);

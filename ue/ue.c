@@ -118,6 +118,9 @@ void ue_print(struct ue *ue, FILE *out)
                 ue->pdp.state == PDP_INACTIVE     ? "none"
                 : ue->pdp.state == PDP_ACTIVATING ? "asked for"
                                                   : "being given back");
+    if (ue->plane.on && ue->plane.fd >= 0)
+        fprintf(out, "  packets   %lu up, %lu down, %lu dropped on %s\n", ue->plane.up.packets,
+                ue->plane.down.packets, ue->plane.dropped, ue->plane.interface);
     print_registration(ue, out);
     if (ue->reg.sip)
         sip_print_live(ue->reg.sip, out);

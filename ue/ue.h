@@ -6,6 +6,7 @@
 #ifndef IMSLAB_UE_H
 #define IMSLAB_UE_H
 
+#include <net/if.h>
 #include <stdio.h>
 
 #include "conf.h"
@@ -17,8 +18,10 @@
 #include "register_text.h"
 #include "sim.h"
 #include "sip.h"
+#include "sndcp.h"
 
 #define UE_SENTENCE 640 /* room for the longest outcome */
+enum { UE_NSAPI = 5 };  /* of the one PDP context */
 
 /* ue_done_fn - the outcome of what was asked, once, later, from the loop: err 0, or -errno; the
  * sentence says what is now, or what failed and the likely cause. Valid during the call. */
@@ -64,7 +67,23 @@ struct pdp { /* SM, TS 24.008 6.1.3: one context, NSAPI 5 */
     size_t dns_count;
     unsigned mtu;
     bool im_cn; /* the network took it as a context for signalling only */
+    uint8_t llc_sapi;
     bool on_interface, on_interface6;
+};
+
+struct plane_count { /* of one direction */
+    unsigned long packets, octets;
+};
+
+struct plane {     /* the terminal's packets, TS 44.065 */
+    bool on;       /* there are a namespace of its own and TUN devices */
+    int home, own; /* network namespaces: of the Gb link, of all the rest; -1: none */
+    int fd;        /* the TUN device; -1: no context */
+    struct loop_watch *watch;
+    char interface[IFNAMSIZ]; /* "tun-name" */
+    struct sndcp sndcp;
+    struct plane_count up, down;
+    unsigned long dropped; /* packets and PDUs, both directions */
 };
 
 enum reg_state {
@@ -114,6 +133,7 @@ struct ue {
     struct gb_terminal *radio;
     struct attach attach;
     struct pdp pdp;
+    struct plane plane;
     struct registration reg;
     ue_notice_fn *notice; /* hears what nobody asked for: a lost registration */
     ue_notice_fn *delay;  /* hears why an outcome takes its time */
@@ -184,6 +204,22 @@ void pdp_end(struct ue *ue, ue_done_fn *done, void *arg);   /* deactivate */
 void pdp_lost(struct ue *ue);
 void pdp_on_nas(struct ue *ue, const struct nas *m);
 void pdp_abort(struct ue *ue);
+
+/* plane.c: the terminal's packets. */
+/* plane_open - once, before any socket: go into the terminal's network namespace, where TUN devices
+ * can be had; where not, one line in the log says so and addresses go on an interface. 0, or -errno
+ * with a sentence when lab.yaml says that it must be. plane_close - the device and the namespaces;
+ * the process stays where it is. */
+int plane_open(struct ue *ue, struct why *why);
+void plane_close(struct ue *ue);
+/* plane_go_home, plane_come_back - around opening a socket of the network side (Gb). */
+void plane_go_home(struct ue *ue);
+void plane_come_back(struct ue *ue);
+/* plane_up - the TUN device with ue->pdp's addresses and MTU; sets on_interface. plane_down. */
+void plane_up(struct ue *ue);
+void plane_down(struct ue *ue);
+/* plane_on_data - what came on a SAPI for user data. */
+void plane_on_data(struct ue *ue, unsigned sapi, const uint8_t *data, size_t len);
 
 /* address.c: what an accept brings. */
 void address_read(struct ue *ue, const struct sm_activate_accept *accept); /* into ue->pdp */

@@ -11,7 +11,7 @@ import diameter_raw
 import sipmsg
 from terminal import sockets_of
 
-SIP_PORT, DIAMETER_PORT, MARK_PORT = 5060, 3868, 9
+SIP_PORT, DIAMETER_PORT, MARK_PORT, GTP_U_PORT = 5060, 3868, 9, 2152
 TCP, UDP, SYN, ACK, PCAP_HEAD = 6, 17, 2, 16, 24
 
 
@@ -24,10 +24,13 @@ class Frame:
         self.ports, self.hosts = ports, hosts
 
 
-def transport(frame):
-    """(source, destination, protocol number, UDP or TCP packet) of an Ethernet frame, or None."""
-    kind = struct.unpack_from("!H", frame, 12)[0]
-    ip = frame[14:]
+def transport(kind, ip):
+    """(source, destination, protocol number, UDP or TCP packet) of an IP packet, by its ethertype, or
+    None. What a G-PDU carries counts, not the G-PDU."""
+    if kind == 0x0800 and ip[9] == UDP and ip[22:24] == struct.pack("!H", GTP_U_PORT):
+        datagram = ip[(ip[0] & 15) * 4 + 8:]
+        if datagram[:2] == b"\x30\xff":
+            return transport(0x86DD if datagram[8] >> 4 == 6 else 0x0800, datagram[8:])
     if kind == 0x0800:
         size, head = struct.unpack_from("!H", ip, 2)[0], (ip[0] & 15) * 4
         return str(ipaddress.ip_address(ip[12:16])), str(ipaddress.ip_address(ip[16:20])), ip[9], ip[head:size]
@@ -81,7 +84,7 @@ class Capture:
         self.at += at
 
     def take(self, seconds, frame):
-        found = transport(frame)
+        found = transport(struct.unpack_from("!H", frame, 12)[0], frame[14:])
         if not found or found[2] not in (TCP, UDP):
             return
         src, dst, protocol, packet = found

@@ -122,6 +122,11 @@ class Lab:
         return self.exec("ue", BIN + "/ue", "-c", os.path.join(self.rundir, "other-lab.yaml"), "--name", "name",
                          "--state-dir", os.path.join(self.rundir, "state"), *words)
 
+    def home_of(self, name="name"):
+        """The network namespace in which a terminal's address is."""
+        own = topology.own_namespace(name)
+        return own if own in client.namespaces(client.running(self.args)) else "ue"
+
     def terminal(self, name="name"):
         """A terminal that stays on: .do(command) gives the sentence, .end() switches it off."""
         t = run.Terminal(self.args, name)

@@ -127,11 +127,11 @@ def test_deregistration_empties_the_state_and_detach_gives_the_address_back(lab)
     out = lab.lab("status").out
     assert "sip:name@hims.net" in out and "scscf1" in out
     address = re.search(r"10\.45\.0\.\d+", terminal.do("register")).group()
-    assert address in lab.exec("ue", "ip", "-4", "addr").out
+    assert address in lab.exec(lab.home_of(), "ip", "-4", "addr").out
     terminal.do("deregister")
     assert lab.registrations() == {}
     terminal.do("detach")
-    assert address not in lab.exec("ue", "ip", "-4", "addr").out
+    assert address not in lab.exec(lab.home_of(), "ip", "-4", "addr").out
     again = lab.ue("activate")
     assert again.status == 0 and "10.45.0." in again.sentence
 

@@ -9,7 +9,7 @@ import pytest
 import core
 from terminal import People, sockets_of
 
-V4, V6 = "10.60.1.1", "fd00:45::77"
+V4, V6 = "10.60.1.1", "fd00:60::1:77"
 P4, P6 = "10.60.2.10", "fd00:60::2:10"
 CORE = (("pcscf1", "icscf1"), ("icscf1", "scscf1"))
 BACK = tuple((b, a) for a, b in CORE)

@@ -32,7 +32,7 @@ def argv(lab, *words, name="name"):
 
 
 def has_address(lab):
-    return re.search(r"10\.45\.0\.\d+", lab.exec("ue", "ip", "-4", "addr").out)
+    return re.search(r"10\.45\.0\.\d+", lab.exec(lab.home_of(), "ip", "-4", "addr").out)
 
 
 def terminate(program):

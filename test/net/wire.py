@@ -4,7 +4,7 @@ import ipaddress
 import subprocess
 import xml.etree.ElementTree
 
-PROTOCOLS = ("gprs-ns", "bssgp", "llcgprs", "gsm_a.dtap", "gtp", "sip", "diameter", "dns")
+PROTOCOLS = ("gprs-ns", "bssgp", "llcgprs", "sndcp", "gsm_a.dtap", "gtp", "sip", "diameter", "dns")
 # tshark's numbers, and what the ladder calls these messages
 GMM = {0x01: "Attach Request", 0x02: "Attach Accept", 0x03: "Attach Complete", 0x04: "Attach Reject",
        0x05: "Detach Request", 0x06: "Detach Accept", 0x12: "Authentication and Ciphering Request",
@@ -15,7 +15,8 @@ SM = {0x41: "Activate PDP Context Request", 0x42: "Activate PDP Context Accept",
       0x46: "Deactivate PDP Context Request", 0x47: "Deactivate PDP Context Accept", 0x55: "SM Status"}
 GTP = {0x01: "Echo Request", 0x02: "Echo Response", 0x10: "Create PDP Context Request",
        0x11: "Create PDP Context Response", 0x12: "Update PDP Context Request", 0x13: "Update PDP Context Response",
-       0x14: "Delete PDP Context Request", 0x15: "Delete PDP Context Response"}
+       0x14: "Delete PDP Context Request", 0x15: "Delete PDP Context Response", 0x1a: "Error Indication"}
+G_PDU = 0xff  # of GTP-U: what is in it counts, not the wrapping
 DIAMETER = {257: "CE", 280: "DW", 282: "DP", 300: "UA", 301: "SA", 302: "LI", 303: "MA", 304: "RT", 305: "PP"}
 DNS_TYPES = {1: "A", 28: "AAAA", 33: "SRV", 35: "NAPTR"}
 # the link's own keepalive, not part of the ladder (tools/ladder.py, LINK_MESSAGES)
@@ -59,7 +60,8 @@ def name_of(proto):
         gmm, sm = number(proto, "gsm_a.dtap.msg_gmm_type"), number(proto, "gsm_a.dtap.msg_sm_type")
         return "nas", GMM.get(gmm) or SM.get(sm) or f"NAS {gmm} {sm}"
     if kind == "gtp":
-        return "gtp", GTP.get(number(proto, "gtp.message"), "GTP?")
+        kind = number(proto, "gtp.message")
+        return None if kind == G_PDU else ("gtp", GTP.get(kind, "GTP?"))
     if kind == "sip":
         return "sip", field(proto, "sip.Status-Code") or field(proto, "sip.Method")
     if kind == "diameter":
@@ -71,9 +73,11 @@ def name_of(proto):
 
 
 def messages(pcap):
-    """[(time, protocol, source, destination, message, PDU)] in the order of the capture."""
+    """[(time, protocol, source, destination, message, PDU)] in the order of the capture. A terminal's
+    packets cross two wires, in SNDCP and in GTP-U: only the second counts."""
     found = []
-    for packet in xml.etree.ElementTree.fromstring(tshark(pcap, "-T", "pdml")).iter("packet"):
+    text_of = tshark(pcap, "--disable-protocol", "sndcp", "-T", "pdml")
+    for packet in xml.etree.ElementTree.fromstring(text_of).iter("packet"):
         ends = {}
         time = 0.0
         for proto in packet.iter("proto"):

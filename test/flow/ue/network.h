@@ -49,6 +49,7 @@ static struct conf_terminal terminal = {
     .max_forwards = 20,
     .cseq = 25,
     .pdp_type = "ipv4",
+    .signalling_only = true,
 };
 static struct conf conf = {
     .mcc = "001",
@@ -290,6 +291,18 @@ int netif_put(const char *interface, const struct addr *a, struct why *why)
         return why_set(why, -netif.err, "not allowed to change addresses of '%s'", interface);
     snprintf(netif.on[netif.count++], sizeof netif.on[0], "%s %s", interface, addr_host(a, host));
     return 0;
+}
+
+int netif_up(const char *interface, unsigned mtu, struct why *why)
+{
+    (void)mtu;
+    return why_set(why, ENODEV, "no interface '%s' here", interface);
+}
+
+int netif_route(const char *interface, const struct prefix *to, struct why *why)
+{
+    (void)to;
+    return why_set(why, ENODEV, "no interface '%s' here", interface);
 }
 
 int netif_take(const char *interface, const struct addr *a, struct why *why)
