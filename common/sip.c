@@ -43,14 +43,17 @@ static nta_agent_t *make_agent(struct sip *sip, const struct sip_config *config)
     const struct conf_timers *timers = &config->conf->timers;
     /* Between core nodes T2 = T1: sofia's retransmission list is then O(1). */
     unsigned t2_ms = config->terminal ? timers->sip_t2_ms : timers->sip_t1_ms;
+    /* For a protected end the answer's port is the one that the request came from: it tells the
+     * set, and sip_protect.c sends it where it belongs. What we send does not ask for this. */
+    int ask_rport = config->protect ? 0 : 1, use_rport = config->protect ? 2 : 1;
 
     return nta_agent_create(
         sip_root_su(sip->root), (url_string_t const *)-1, on_message, sip,
         NTATAG_MCLASS(sip_grammar()), NTATAG_UA(0), NTATAG_MERGE_482(0), NTATAG_CANCEL_487(0),
-        NTATAG_CANCEL_2543(0), NTATAG_CLIENT_RPORT(1), NTATAG_SERVER_RPORT(1), NTATAG_USE_NAPTR(0),
-        NTATAG_USE_SRV(0), NTATAG_GRAYLIST(0), NTATAG_BLACKLIST(0), NTATAG_UDP_MTU(65535),
-        NTATAG_PASS_100(1), NTATAG_PASS_408(1), NTATAG_SIP_T1(timers->sip_t1_ms),
-        NTATAG_SIP_T2(t2_ms), NTATAG_SIP_T4(timers->sip_t4_ms),
+        NTATAG_CANCEL_2543(0), NTATAG_CLIENT_RPORT(ask_rport), NTATAG_SERVER_RPORT(use_rport),
+        NTATAG_USE_NAPTR(0), NTATAG_USE_SRV(0), NTATAG_GRAYLIST(0), NTATAG_BLACKLIST(0),
+        NTATAG_UDP_MTU(65535), NTATAG_PASS_100(1), NTATAG_PASS_408(1),
+        NTATAG_SIP_T1(timers->sip_t1_ms), NTATAG_SIP_T2(t2_ms), NTATAG_SIP_T4(timers->sip_t4_ms),
         NTATAG_SIP_T1X64(timers->sip_t1x64_ms), NTATAG_MAXSIZE(MAX_MESSAGE),
         NTATAG_BAD_RESP_MASK(NEEDED_OF_ANSWER), TAG_END());
 }

@@ -33,6 +33,8 @@ struct sip_config {
                                  0: 1000 */
     bool numeric_nonlocal;    /* ue: bind also when the address is not (yet) local */
     bool terminal;            /* ue: T2 of the configuration; core nodes retry every T1 */
+    bool protect;             /* the protected end of Gm: listens on the server port alone; ports as
+                                 sip_protect.h says, no rport */
 };
 
 /* sip_open - listen and be ready to send; NULL and a sentence when an address cannot be had.
@@ -48,6 +50,9 @@ void sip_serve(struct sip *, const char *method, sip_serve_fn *fn, void *env);
 /* What came in; valid until the request is answered and control is back in the loop. */
 const sip_t *sip_request_sip(const struct sip_request *);
 struct addr sip_request_source(const struct sip_request *);
+/* sip_request_local - where it arrived: our address and port; with the source's port it tells the
+ * SA that carried it (TS 33.203 7.1). */
+struct addr sip_request_local(const struct sip_request *);
 enum sip_transport sip_request_transport(const struct sip_request *);
 const char *sip_request_call(const struct sip_request *); /* call tag */
 bool sip_is_answered(const struct sip_request *);

@@ -41,6 +41,8 @@ void sip_wire_nonlocal(bool on);          /* let bind() take an address that is 
 /* sip_wire_hang_up - what was read last is no SIP: end the connection (a datagram is just dropped).
  * Sofia would stop to read it and keep it for ever. */
 void sip_wire_hang_up(void);
+/* sip_wire_local - the end of ours where it was read. */
+struct addr sip_wire_local(void);
 /* sip_wire_received - nta handed a message over; over UDP it has its line already. */
 void sip_wire_received(msg_t *msg, bool tcp);
 
@@ -54,7 +56,7 @@ struct sip_request {
     nta_incoming_t *irq;
     msg_t *msg; /* a reference: parsed stays valid until the request is reaped */
     sip_t *parsed;
-    struct addr source;
+    struct addr source, local;
     enum sip_transport transport;
     uint64_t since_ms;
     bool answered;

@@ -52,6 +52,7 @@ void sip_request_begin(struct sip *sip, msg_t *msg, sip_t *parsed, const struct 
     r->msg = nta_incoming_getrequest(irq);
     r->parsed = sip_object(r->msg);
     r->source = source;
+    r->local = sip_wire_local();
     r->transport = transport;
     r->since_ms = loop_now_ms(sip->loop);
     call_tag(r->parsed->sip_call_id->i_id, r->call);
@@ -72,6 +73,11 @@ const sip_t *sip_request_sip(const struct sip_request *r)
 struct addr sip_request_source(const struct sip_request *r)
 {
     return r->source;
+}
+
+struct addr sip_request_local(const struct sip_request *r)
+{
+    return r->local;
 }
 
 enum sip_transport sip_request_transport(const struct sip_request *r)

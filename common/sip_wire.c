@@ -12,6 +12,7 @@
 
 #include "replaced.h"
 #include "sip_engine.h"
+#include "sip_protect.h"
 #include "sip_trace.h"
 
 #define SCANNED 16384 /* of a longer message the rest is not read for the log */
@@ -38,22 +39,24 @@ static void write_line(const char *arrow, bool tcp, const struct addr *src, cons
                        const char *data, size_t len)
 {
     const struct addr *peer = *arrow == '-' ? dst : src;
-    char src_text[ADDR_TEXT], dst_text[ADDR_TEXT], host[ADDR_TEXT], tag[CALL_TAG];
+    char src_text[ADDR_TEXT], dst_text[ADDR_TEXT], host[ADDR_TEXT], tag[CALL_TAG], esp[16];
+    uint32_t spi = sip_protect_spi(src, dst);
     const char *name;
     struct sip_trace t;
 
     if (!sip_trace_scan(&t, data, len < SCANNED ? len : SCANNED))
         return;
     name = names ? conf_name_of(names, peer) : NULL;
+    snprintf(esp, sizeof esp, "0x%08x", spi);
 #define V(key) sip_trace_value(&t, TRACE_##key)
     log_arrow(
         *t.call_id ? call_tag(t.call_id, tag) : NULL, arrow, name ? name : addr_host(peer, host),
         t.message, "proto", "sip", "net", tcp ? "tcp" : "udp", "src", addr_text(src, src_text),
-        "dst", addr_text(dst, dst_text), "uri", V(URI), "cseq", V(CSEQ), "max_forwards",
-        V(MAX_FORWARDS), "via", V(VIA), "route", V(ROUTE), "from", V(FROM), "to", V(TO), "contact",
-        V(CONTACT), "expires", V(EXPIRES), "min_expires", V(MIN_EXPIRES), "path", V(PATH),
-        "service_route", V(SERVICE_ROUTE), "p_associated_uri", V(ASSOCIATED), "require", V(REQUIRE),
-        "proxy_require", V(PROXY_REQUIRE), "supported", V(SUPPORTED), "security_client",
+        "dst", addr_text(dst, dst_text), "esp", spi ? esp : NULL, "uri", V(URI), "cseq", V(CSEQ),
+        "max_forwards", V(MAX_FORWARDS), "via", V(VIA), "route", V(ROUTE), "from", V(FROM), "to",
+        V(TO), "contact", V(CONTACT), "expires", V(EXPIRES), "min_expires", V(MIN_EXPIRES), "path",
+        V(PATH), "service_route", V(SERVICE_ROUTE), "p_associated_uri", V(ASSOCIATED), "require",
+        V(REQUIRE), "proxy_require", V(PROXY_REQUIRE), "supported", V(SUPPORTED), "security_client",
         V(SECURITY_CLIENT), "security_server", V(SECURITY_SERVER), "security_verify",
         V(SECURITY_VERIFY), "username", V(USERNAME), "realm", V(REALM), "nonce", V(NONCE),
         "algorithm", V(ALGORITHM), "stale", V(STALE), "integrity_protected", V(INTEGRITY_PROTECTED),
@@ -62,15 +65,22 @@ static void write_line(const char *arrow, bool tcp, const struct addr *src, cons
 #undef V
 }
 
+static bool is_stream(int fd)
+{
+    socklen_t len = sizeof(int);
+    int type = 0;
+
+    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len);
+    return type == SOCK_STREAM;
+}
+
 static struct addr local_of(int fd, bool *tcp)
 {
     struct sockaddr_storage ss = {0};
-    socklen_t len = sizeof ss, type_len = sizeof(int);
-    int type = 0;
+    socklen_t len = sizeof ss;
 
     getsockname(fd, (struct sockaddr *)&ss, &len);
-    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len);
-    *tcp = type == SOCK_STREAM;
+    *tcp = is_stream(fd);
     return addr_from((struct sockaddr *)&ss);
 }
 
@@ -141,13 +151,35 @@ static void log_read(int fd, const struct msghdr *msg, size_t size)
         write_line("<-", false, &src, &dst, buf, len);
 }
 
-ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
+/* A datagram that an SA must carry leaves from another socket, perhaps for another port. */
+static int reroute(int fd, struct msghdr *msg, struct addr *to)
+{
+    struct addr local, peer;
+    bool tcp;
+    int client;
+
+    if (!msg->msg_name || sip_protect_count() == 0)
+        return fd;
+    local = local_of(fd, &tcp);
+    peer = addr_from(msg->msg_name);
+    client = tcp ? -1 : sip_protect_socket(&local, &peer, to);
+    if (client < 0)
+        return fd;
+    msg->msg_name = to;
+    msg->msg_namelen = addr_len(to);
+    return client;
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *given, int flags)
 {
     static _Atomic(void *) libc;
+    struct msghdr rerouted = *given, *msg = &rerouted;
     bool shown = may_be_sip(msg);
+    struct addr to;
     ssize_t sent;
     int error;
 
+    fd = reroute(fd, msg, &to);
     if (shown)
         log_moment(); /* the receiver may log before we come back */
     sent = ((sendmsg_fn *)replaced_symbol(&libc, "sendmsg"))(fd, msg, flags);
@@ -159,6 +191,19 @@ ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
     return sent;
 }
 
+static void note_connection(int fd)
+{
+    static const struct msghdr connected;
+    struct addr dst, src;
+    bool tcp;
+
+    dst = local_of(fd, &tcp);
+    if (!tcp)
+        return;
+    src = remote_of(fd, &connected);
+    sip_protect_connection(fd, &src, &dst);
+}
+
 ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 {
     static _Atomic(void *) libc;
@@ -166,10 +211,19 @@ ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
     int error = errno;
 
     last_read = fd;
+    if (got > 0 && sip_protect_count() > 0)
+        note_connection(fd);
     if (got > 0 && !(flags & (MSG_ERRQUEUE | MSG_PEEK)) && may_be_sip(msg))
         log_read(fd, msg, got);
     errno = error;
     return got;
+}
+
+struct addr sip_wire_local(void)
+{
+    bool tcp;
+
+    return local_of(last_read, &tcp);
 }
 
 void sip_wire_hang_up(void)
@@ -184,8 +238,11 @@ void sip_wire_hang_up(void)
 int bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
     static _Atomic(void *) libc;
+    struct addr at = addr_from(addr);
     int one = 1;
 
+    if (sip_protect_count() > 0 && is_stream(fd) && sip_protect_defer(fd, &at))
+        return 0;
     if (nonlocal)
         setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &one, sizeof one);
     return ((bind_fn *)replaced_symbol(&libc, "bind"))(fd, addr, len);

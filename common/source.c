@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* connect() of the whole program: an unbound socket is bound to the element's own address first.
+/* connect() of the whole program: an unbound socket is bound to the element's own address first, or
+ * to the protected client port when IPsec carries what it leads to (sip_protect.h).
  * getnameinfo(): numbers, never names. The libraries find these instead of libc's (the executable's
  * symbols come first). */
 #include "source.h"
@@ -7,6 +8,7 @@
 #include <netdb.h>
 
 #include "replaced.h"
+#include "sip_protect.h"
 
 typedef int connect_fn(int fd, const struct sockaddr *addr, socklen_t len);
 typedef int getnameinfo_fn(const struct sockaddr *addr, socklen_t len, char *host,
@@ -63,6 +65,8 @@ int connect(int fd, const struct sockaddr *addr, socklen_t len)
     const struct addr *from = source_of_family(to.sa.sa_family);
     int one = 1;
 
+    if (sip_protect_connect(fd, &to) < 0)
+        return -1;
     if (addr_is_set(&to) && addr_is_set(from) && is_elsewhere(&to) == is_elsewhere(from) &&
         is_unbound(fd, to.sa.sa_family)) {
         /* the port is chosen at connect, by the whole connection */
@@ -70,7 +74,8 @@ int connect(int fd, const struct sockaddr *addr, socklen_t len)
         if (bind(fd, &from->sa, addr_len(from)) < 0)
             return -1; /* not this host's address: errno says so */
     }
-    return ((connect_fn *)replaced_symbol(&libc, "connect"))(fd, addr, len);
+    return ((connect_fn *)replaced_symbol(&libc, "connect"))(fd, addr_is_set(&to) ? &to.sa : addr,
+                                                             len);
 }
 
 int getnameinfo(const struct sockaddr *restrict addr, socklen_t len, char *restrict host,

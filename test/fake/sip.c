@@ -154,11 +154,11 @@ void sip_serve(struct sip *sip, const char *method, sip_serve_fn *fn, void *env)
     sip->served = s;
 }
 
-static const struct served *who_serves(const char *method)
+static const struct served *who_serves(const struct sip *sip, const char *method)
 {
     const struct served *any = NULL;
 
-    for (const struct served *s = fake.sip->served; s; s = s->next) {
+    for (const struct served *s = sip->served; s; s = s->next) {
         if (strcmp(s->method, method) == 0)
             return s;
         if (strcmp(s->method, "*") == 0)
@@ -179,7 +179,8 @@ static struct addr parse_source(const char *text)
     return a;
 }
 
-size_t fake_sip_request_over(const char *text, const char *source, enum sip_transport transport)
+size_t fake_sip_request_to(struct sip *sip, const char *text, const char *source, const char *local,
+                           enum sip_transport transport)
 {
     struct fake_request *f = xzalloc(sizeof *f);
     struct sip_request *r = &f->r;
@@ -189,24 +190,30 @@ size_t fake_sip_request_over(const char *text, const char *source, enum sip_tran
     assert_true(fake.request_count < MAX_MESSAGES);
     f->number = fake.request_count++;
     fake.requests[f->number] = f;
-    r->sip = fake.sip;
+    r->sip = sip;
     r->msg = parse(text);
     r->parsed = sip_object(r->msg);
     r->source = parse_source(source);
+    r->local = parse_source(local);
     r->transport = transport;
-    r->since_ms = loop_now_ms(fake.sip->loop);
+    r->since_ms = loop_now_ms(sip->loop);
     call_tag(r->parsed->sip_call_id->i_id, r->call);
     if (!r->parsed->sip_via) {
         snprintf(via, sizeof via, "Via: SIP/2.0/%s %s;branch=z9hG4bKpeer%zu",
                  transport == SIP_TCP ? "TCP" : "UDP", source, f->number);
         sip_add(r->msg, via);
     }
-    who = who_serves(r->parsed->sip_request->rq_method_name);
+    who = who_serves(sip, r->parsed->sip_request->rq_method_name);
     if (who)
         who->fn(who->env, r);
     else
         sip_answer(r, 405, "Method Not Allowed", NULL);
     return f->number;
+}
+
+size_t fake_sip_request_over(const char *text, const char *source, enum sip_transport transport)
+{
+    return fake_sip_request_to(fake.sip, text, source, "192.0.2.1:5060", transport);
 }
 
 size_t fake_sip_request(const char *text, const char *source)
@@ -222,6 +229,11 @@ const sip_t *sip_request_sip(const struct sip_request *r)
 struct addr sip_request_source(const struct sip_request *r)
 {
     return r->source;
+}
+
+struct addr sip_request_local(const struct sip_request *r)
+{
+    return r->local;
 }
 
 enum sip_transport sip_request_transport(const struct sip_request *r)

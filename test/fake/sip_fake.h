@@ -13,6 +13,7 @@
 #define IMSLAB_SIP_FAKE_H
 
 #include "sip.h"
+#include "sip_protect.h"
 
 struct fake_sip_sent { /* what the daemon sent with sip_send, the first is 0 */
     const char *text;  /* as on the wire, with a Via on top whose branch is z9hG4bKfake and the
@@ -37,6 +38,10 @@ struct fake_sip_reply { /* what the daemon answered, in order of the answers */
 size_t fake_sip_request(const char *text, const char *source);
 size_t fake_sip_request_over(const char *text, const char *source, enum sip_transport transport);
 
+/* fake_sip_request_to - the same, arriving at one of the daemon's, at this address and port. */
+size_t fake_sip_request_to(struct sip *sip, const char *text, const char *source, const char *local,
+                           enum sip_transport transport);
+
 size_t fake_sip_sent_count(void);
 const struct fake_sip_sent *fake_sip_sent(size_t i); /* fails the test when there is none */
 /* fake_sip_answer - the peer answers request i: Via, From, To (with a tag), Call-ID and CSeq are
@@ -51,5 +56,9 @@ const struct fake_sip_reply *fake_sip_reply(size_t i);
 size_t fake_sip_unanswered(void); /* requests that still wait for the daemon */
 size_t fake_sip_waiting(void);    /* requests of the daemon that still wait for their peer */
 struct sip *fake_sip(void);       /* the one opened last that is open; NULL: none */
+
+/* What sip_protect.h was told (its fake opens no socket): the sets, the preferred one first; NULL:
+ * no more. */
+const struct sip_protection *fake_sip_protection(size_t i);
 
 #endif
