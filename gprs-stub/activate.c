@@ -88,8 +88,7 @@ static bool exists(const struct conf_ggsn *ggsn, const char *apn)
  */
 static unsigned check(struct mm *mm, const struct sm_activate_request *r)
 {
-    if (r->llc_sapi != LLC_LL3 && r->llc_sapi != LLC_LL5 && r->llc_sapi != LLC_LL9 &&
-        r->llc_sapi != LLC_LL11)
+    if (!sgsn_is_user_sapi(r->llc_sapi))
         return NAS_CAUSE_MANDATORY;
     if (!r->has_apn)
         return SM_CAUSE_UNKNOWN_APN;

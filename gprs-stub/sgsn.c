@@ -239,6 +239,8 @@ static void on_stranger(void *arg, const struct gb_way *way, uint32_t tlli, unsi
 {
     if (sapi == LLC_GMM)
         on_message(arg, NULL, way, tlli, data, len);
+    else if (sgsn_is_user_sapi(sapi)) /* it was attached before we were restarted */
+        detach_send_away(arg, way, tlli);
 }
 
 struct gb_terminal *sgsn_terminal(struct sgsn *sgsn, const struct gb_way *way, uint32_t tlli,

@@ -157,6 +157,8 @@ void pdp_user_add(struct pdp *pdp);
 void pdp_user_remove(struct pdp *pdp);
 /* sgsn_user_open - bind GTP-U. 0 or -errno with a sentence. */
 int sgsn_user_open(struct sgsn *sgsn, struct why *why);
+/* sgsn_is_user_sapi - whether an LLC SAPI carries user data. */
+bool sgsn_is_user_sapi(unsigned sapi);
 /* sgsn_user_up - what came from the terminal on a SAPI for user data. */
 void sgsn_user_up(struct mm *mm, unsigned sapi, const uint8_t *data, size_t len);
 

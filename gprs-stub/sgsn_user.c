@@ -48,6 +48,11 @@ void pdp_user_remove(struct pdp *pdp)
     *at = pdp->next_data;
 }
 
+bool sgsn_is_user_sapi(unsigned sapi)
+{
+    return sapi == LLC_LL3 || sapi == LLC_LL5 || sapi == LLC_LL9 || sapi == LLC_LL11;
+}
+
 static void drop(struct pdp *pdp, const char *proto, const char *why)
 {
     char tag[CALL_TAG];

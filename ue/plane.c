@@ -39,6 +39,9 @@ static int open_namespaces(struct ue *ue, struct why *why)
     if (ue->plane.home < 0)
         return why_set(why, errno, "cannot open this network namespace: %s", why_not(errno));
     ue->plane.own = open(path, O_RDONLY | O_CLOEXEC);
+    if (ue->plane.own < 0 && errno == ENOENT)
+        return why_set(why, ENOENT, "the lab has made no network namespace ue-%s for this terminal",
+                       ue->terminal->name);
     if (ue->plane.own < 0)
         return why_set(why, errno, "cannot open the terminal's network namespace %s: %s", path,
                        why_not(errno));

@@ -215,6 +215,13 @@ def test_user_data_of_a_terminal_without_context_goes_nowhere(shared):
     far.close()
 
 
+def test_user_data_of_a_terminal_that_is_not_attached_sends_it_to_attach(shared):
+    _, bss = shared
+    t = raw.Terminal(bss)
+    User(t, "10.45.0.2").send_udp(PCSCF, b"attached before your restart")
+    assert t.receive().hex().startswith("080501250a")  # Detach, reattach; cause 10: implicitly detached
+
+
 def test_the_ggsn_sends_an_error_indication_for_an_unknown_teid(shared):
     bench, _ = shared
     sock = bench.socket("127.0.0.77", 2152)
