@@ -14,6 +14,8 @@ import socket
 import struct
 import sys
 
+from ownfile import own
+
 CLONE_NEWNET = 0x40000000
 ETH_P_ALL = 3
 PACKET_OUTGOING = 4
@@ -80,7 +82,7 @@ def main():
     for s in sockets:
         selector.register(s, selectors.EVENT_READ)
     selector.register(wake_r, selectors.EVENT_READ)
-    with open(sys.argv[1], "wb") as out:
+    with open(sys.argv[1], "wb", opener=own(0o600)) as out:
         # nanosecond pcap, Ethernet
         out.write(struct.pack("IHHiIII", 0xa1b23c4d, 2, 4, 0, 0, SNAPLEN, 1))
         print("capturing", flush=True)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+from ownfile import own
 from topology import NAMESPACES, LabError, read
 
 DOWN_S = 8  # longest wait for a lab to end before it is killed
@@ -128,7 +129,7 @@ def prepare(args):
     if remembered(args):
         raise LabError(f"a lab is up in {args.rundir} already: ./lab down")
     os.makedirs(path_of(args, "logs"), exist_ok=True)
-    lock = os.open(path_of(args, "lab.lock"), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    lock = own(0o600)(path_of(args, "lab.lock"), os.O_WRONLY | os.O_CREAT)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -150,16 +151,18 @@ def sweep(args):
 
 
 def spawn(args, conf):
-    """The supervisor in its namespaces, in the background: (process, the pipe of its report)."""
+    """The supervisor in its namespaces, in the background: (process, the pipe of its report). args.tie: the
+    reading end of a pipe (environment LAB_TIE: its number); when all who can write to it are gone, the lab ends."""
     report_r, report_w = os.pipe()
     user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    with open(path_of(args, "logs/lab.log"), "ab") as log:
+    tie = int(os.environ.get("LAB_TIE", getattr(args, "tie", -1)))
+    with open(path_of(args, "logs/lab.log"), "ab", opener=own()) as log:
         process = subprocess.Popen(
             ["unshare", *user, "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--",
              "/usr/bin/python3", os.path.join(args.here, "tools/supervisor.py"), args.rundir, conf,
-             args.bin, str(report_w), args.log, "pcap" if args.pcap else "-"],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[report_w], start_new_session=True,
-            env=environment())
+             args.bin, str(report_w), args.log, "pcap" if args.pcap else "-", str(tie)],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[report_w] + [tie] * (tie >= 0),
+            start_new_session=True, env=environment())
     os.close(report_w)
     return process, os.fdopen(report_r)
 
@@ -181,7 +184,7 @@ def up(args):
             said += report.read()
             process.wait()
             raise LabError(said or why_unshare_failed(args))
-        with open(path_of(args, "lab.json"), "w", encoding="utf-8") as f:
+        with open(path_of(args, "lab.json"), "w", encoding="utf-8", opener=own()) as f:
             json.dump({"unshare": process.pid, "unshare_start": starttime(process.pid), "init": init,
                        "init_start": starttime(init), "conf": conf, "bin": args.bin, "user": os.geteuid() != 0}, f)
     except BaseException:
@@ -246,13 +249,14 @@ def namespaces(lab):
 
 
 def inside(args, netns, argv):
-    """The command line that runs argv in a network namespace of the lab, in this folder."""
+    """The command line that runs argv in a network namespace of the lab, in this folder. What runs there hears
+    SIGTERM when nsenter is killed."""
     lab = running(args)
     if netns not in namespaces(lab):
         raise LabError(f"no network namespace '{netns}'; there are: {' '.join(namespaces(lab))}")
     user = ["--user", "--preserve-credentials"] if lab["user"] else []
     return ["nsenter", "-t", str(lab["init"]), *user, "--mount", "--net", "--pid", "--root", "--",
-            "ip", "netns", "exec", netns, "env", "-C", os.getcwd(), *argv]
+            "setpriv", "--pdeathsig", "TERM", "ip", "netns", "exec", netns, "env", "-C", os.getcwd(), *argv]
 
 
 def exec_(args):
@@ -277,8 +281,18 @@ def ue_command(args, terminal, commands):
 
 
 def ue(args):
+    """SIGTERM is for the terminal, which stands behind nsenter: it switches off, and then this ends."""
     argv, log = ue_command(args, args.terminal, args.argv)
     sys.stdout.flush()
-    out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    os.dup2(out, 2)
-    os.execvpe(argv[0], argv, environment())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal hears it from the keyboard, too
+    with open(log, "ab", opener=own()) as out:
+        process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *argv], stderr=out, env=environment(),
+                                   preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+
+    def pass_on(*_):
+        os.kill(child_of(process.pid) or process.pid, signal.SIGTERM)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, pass_on)
+    status = process.wait()
+    return status if status >= 0 else 128 - status

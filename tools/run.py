@@ -12,6 +12,7 @@ import draw
 import guest
 import logline
 import show
+from ownfile import own
 from topology import LabError
 
 STEPS = ("attach", "activate", "register")  # phases 1, 2, and 3 with 5
@@ -53,7 +54,7 @@ class Terminal:
 
     def __init__(self, args, name=None):
         argv, log = client.ue_command(args, name, [])
-        with open(log, "ab") as out:
+        with open(log, "ab", opener=own()) as out:
             self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=out,
                                             text=True, env=client.environment())
 

@@ -3,7 +3,9 @@
 """Process 1 of the lab's private namespaces: makes the networks, starts every element, restarts the
 one that dies, answers `./lab` on RUNDIR/lab.sock, ends everything on "down" or SIGTERM.
 
-    supervisor.py RUNDIR CONF BIN REPORT_FD LEVEL PCAP
+    supervisor.py RUNDIR CONF BIN REPORT_FD LEVEL PCAP TIE_FD
+
+It ends, too, when its RUNDIR is deleted, and when the other end of the pipe TIE_FD is closed (-1: none).
 
 One request per connection, one JSON object each way: {"do": "status"} and so on (class Supervisor,
 do_*). REPORT_FD is told once how the start went: "ok", or the sentence that says why not."""
@@ -19,12 +21,14 @@ import time
 import net
 import topology
 from logline import parse
+from ownfile import own
 from topology import LabError
 
 START_S = 15          # longest wait for one element's "ready"
 STOP_S = 4            # between SIGTERM and SIGKILL
 BACKOFF_S = 0.2       # before the first restart; doubles up to BACKOFF_MAX_S
 BACKOFF_MAX_S = 5.0
+WATCH_S = 1           # between looks at whether RUNDIR is still there
 STEADY_S = 10         # an element that lived this long starts again at BACKOFF_S
 LAST = ("hss", "dns")  # to end
 ORDER = ("dns", "hss", "scscf", "icscf", "pcscf", "ggsn", "sgsn")
@@ -51,7 +55,7 @@ class Child:
         self.read_from = 0
 
     def start(self):
-        out = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        out = own()(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self.read_from = os.fstat(out).st_size
         argv = ["ip", "netns", "exec", self.element.netns] + self.argv
         # ip becomes the program: the pid is the element's
@@ -87,8 +91,9 @@ class Child:
 
 
 class Supervisor:
-    def __init__(self, rundir, conf, bin_dir, level, pcap):
+    def __init__(self, rundir, conf, bin_dir, level, pcap, tie):
         self.rundir, self.conf, self.bin, self.level, self.pcap = rundir, conf, bin_dir, level, pcap
+        self.tie = tie
         self.topology = None
         self.plane_off = ""  # why terminals' packets do not cross the GPRS tunnel
         self.children = []
@@ -106,7 +111,7 @@ class Supervisor:
         state = os.path.join(self.rundir, "state")
         if element.kind == "dns":
             file = os.path.join(state, "dnsmasq.conf")
-            with open(file, "w", encoding="utf-8") as f:
+            with open(file, "w", encoding="utf-8", opener=own(0o600)) as f:
                 f.write(topology.ask_labconf(self.bin, self.conf, "dnsmasq"))
             # --user=root: it needs nobody else, and a normal user's namespace has nobody else
             return ["dnsmasq", "--keep-in-foreground", "--log-facility=-", "--user=root", "--group=",
@@ -240,13 +245,19 @@ class Supervisor:
         selector = selectors.DefaultSelector()
         selector.register(listener, selectors.EVENT_READ)
         selector.register(wake_r, selectors.EVENT_READ)
+        if self.tie >= 0:
+            selector.register(self.tie, selectors.EVENT_READ)
         while not self.ending:
             restless = any(c.state in ("waiting", "starting") for c in self.children)
-            for key, _ in selector.select(0.05 if restless else None):
+            for key, _ in selector.select(0.05 if restless else WATCH_S):
                 if key.fileobj is listener:
                     self.answer(listener.accept()[0])
+                elif key.fileobj == self.tie:
+                    self.ending = not os.read(self.tie, 4096)
                 else:
                     os.read(wake_r, 4096)
+            if os.fstat(folder).st_nlink == 0:
+                self.ending = True
             self.reap()
             self.tend()
 
@@ -282,10 +293,10 @@ class Supervisor:
 
 
 def main():
-    rundir, conf, bin_dir, report_fd, level, pcap = sys.argv[1:]
+    rundir, conf, bin_dir, report_fd, level, pcap, tie = sys.argv[1:]
     report = os.fdopen(int(report_fd), "w")
     os.set_inheritable(report.fileno(), False)
-    s = Supervisor(rundir, conf, bin_dir, level, pcap == "pcap")
+    s = Supervisor(rundir, conf, bin_dir, level, pcap == "pcap", int(tie))
 
     def on_end(*_):
         s.ending = True

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """./lab itself: it starts, tells, restarts, and leaves nothing behind."""
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 
+import pytest
+
 import client
-from netlab import wait_for
+from netlab import TOP, wait_for
 
 
 def processes_of(rundir):
@@ -52,6 +56,69 @@ def test_nothing_is_left_behind_after_down(make_lab):
     assert not [pid for pid, start in were if client.starttime(pid) == start]
     assert (mounts(), sorted(os.listdir("/etc")), sorted(os.listdir("/run"))) == before
     assert sorted(os.listdir(lab.rundir)) == ["lab.yaml", "logs", "sims.yaml"]
+
+
+def is_gone(lab):
+    """lab: client.running(args) of before."""
+    return not any(client.starttime(lab[name]) == lab[name + "_start"] for name in ("init", "unshare"))
+
+
+def test_a_lab_ends_when_its_RUNDIR_is_deleted(lab):
+    known = client.running(lab.args)
+    shutil.rmtree(lab.rundir)
+    wait_for(lambda: is_gone(known))
+    assert processes_of(lab.rundir) == []
+
+
+def test_a_lab_ends_with_the_test_that_started_it(machine, tmp_path):
+    """A pytest that is killed leaves nothing that runs."""
+    code = ("import sys, time; sys.path.insert(0, sys.argv[1]); import netlab; lab = netlab.Lab().up(); "
+            "print(lab.rundir, flush=True); time.sleep(60)")
+    with subprocess.Popen(["/usr/bin/python3", "-c", code, os.path.dirname(__file__)], stdout=subprocess.PIPE,
+                          text=True, cwd=tmp_path) as test:
+        rundir = test.stdout.readline().strip()
+        with open(os.path.join(rundir, "lab.json"), encoding="utf-8") as f:
+            known = json.load(f)
+        assert not is_gone(known)
+        test.kill()
+    wait_for(lambda: is_gone(known))
+    shutil.rmtree(rundir)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_a_signal_to_lab_ue_switches_the_terminal_off(lab, number):
+    """The terminal stands behind nsenter, which a signal would kill alone."""
+    front = subprocess.Popen([os.path.join(TOP, "lab"), "-d", lab.rundir, "ue", "name", "register", "wait"],
+                             stdout=subprocess.PIPE, env={**os.environ, "LAB_BIN": lab.args.bin})
+    assert front.stdout.readline().startswith(b"registered: ")
+    assert "sip:name@hims.net" in lab.registrations()
+    front.send_signal(number)
+    status = front.wait(5)
+    front.stdout.close()
+    assert status == (-number if number == signal.SIGKILL else 0)
+    wait_for(lambda: lab.said("sgsn", "Detach Request"))
+    assert lab.registrations() == {}
+
+
+def test_a_command_of_exec_hears_SIGTERM_when_what_leads_to_it_is_killed(lab):
+    front = lab.start_in("ue", "sh", "-c", "trap 'echo heard; exit' TERM; echo ready; while :; do sleep 0.05; done",
+                         stdout=subprocess.PIPE)
+    assert front.stdout.readline() == "ready\n"
+    front.kill()
+    assert front.stdout.readline() == "heard\n"
+
+
+def test_no_file_of_the_lab_is_written_through_a_symbolic_link(make_lab, tmp_path):
+    lab = make_lab()
+    target = tmp_path / "target"
+    target.write_text("mine")
+    os.makedirs(os.path.join(lab.rundir, "logs"))
+    os.symlink(target, os.path.join(lab.rundir, "logs", "ue-name.log"))
+    lab.up("--pcap")
+    assert oct(os.stat(lab.pcap()).st_mode & 0o777) == "0o600"
+    os.symlink(target, os.path.join(lab.rundir, "logs", "ue-alice.log"))
+    assert lab.ue("status", name="alice").status != 0
+    assert target.read_text() == "mine"
 
 
 def test_status_lists_every_element_with_its_address(lab):

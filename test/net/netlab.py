@@ -23,6 +23,8 @@ import run  # noqa: E402
 import show  # noqa: E402
 import topology  # noqa: E402
 
+# Whatever kills this process closes the other end, and takes its labs along.
+TIE = os.pipe()[0]
 BIN = os.environ.get("LAB_BIN", os.path.join(TOP, "build/plain/bin"))
 # What a sanitizer says, and what no daemon may ever print.
 REPORTS = re.compile(r"AddressSanitizer|LeakSanitizer|UndefinedBehavior|runtime error:|Assertion .* failed|assertion "
@@ -88,7 +90,7 @@ class Lab:
     def command(self, *argv, stdin=None, timeout=40):
         done = subprocess.run([os.path.join(TOP, "lab"), "-d", self.rundir, *argv], input=stdin, capture_output=True,
                               text=True, errors="replace", timeout=timeout, check=False,
-                              env={**os.environ, "LAB_BIN": BIN})
+                              env={**os.environ, "LAB_BIN": BIN, "LAB_TIE": str(TIE)}, pass_fds=[TIE])
         return Outcome(done)
 
     def lab(self, *argv, **kw):
