@@ -78,12 +78,14 @@ run:                                            ## the seed's registration: atta
 	@$(MAKE) --no-print-directory $(PARALLEL) all
 	@./lab run
 
-# tests run on the sanitizer build; LAYERS="unit flow tools net" chooses, REQUIRE=all makes a skip a failure
-LAYERS  ?= unit flow tools net
+# tests run on the sanitizer build, the kernel tests (in User-Mode Linux) on the plain one;
+# LAYERS="unit flow tools net kernel" chooses, REQUIRE=all makes a skip a failure
+LAYERS  ?= unit flow tools net kernel
 REQUIRE ?=
-test:                                           ## all tests: unit, flow, tools, net (LAYERS=..., REQUIRE=all)
+test:                                           ## all tests: unit, flow, tools, net, kernel (LAYERS=..., REQUIRE=all)
 	@tools/deps
 	@$(MAKE) --no-print-directory $(PARALLEL) SAN=address,undefined all tests
+	@$(if $(filter kernel,$(LAYERS)),$(MAKE) --no-print-directory $(PARALLEL) SAN= all)
 	@tools/runtests.py build/address-undefined --require "$(REQUIRE)" $(LAYERS)
 tests: $(UNIT) $(FLOW)
 

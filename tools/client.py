@@ -14,7 +14,7 @@ import time
 from ownfile import own
 from topology import NAMESPACES, LabError, read
 
-DOWN_S = 8  # longest wait for a lab to end before it is killed
+DOWN_S = 8 if "IMSLAB_UML" not in os.environ else 32  # longest wait for a lab to end before it is killed
 SBIN = ":/usr/local/sbin:/usr/sbin:/sbin"
 
 

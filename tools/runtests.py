@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """runtests.py BUILD [--require all] [LAYER...]: run the tests built in BUILD and count them.
 
-Layers: unit, flow (cmocka binaries), tools, net (pytest). What is skipped is said with its reason;
+Layers: unit, flow (cmocka binaries), tools, net (pytest), kernel (pytest in User-Mode Linux, with the
+plain build: the guest has no room for ASan). What is skipped is said with its reason;
 with --require all a skip is a failure, for a machine that should have everything. The last line is
 "N passed, N failed, N skipped"; exit 1 when something failed."""
 import argparse
@@ -10,6 +11,7 @@ import concurrent.futures
 import glob
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,6 +20,8 @@ import xml.etree.ElementTree
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PYTEST = {"tools": "test/tools", "net": "test/net"}
+KERNEL, KERNEL_BUILD = "test/kernel", "build/plain"
+GUEST_S = 420  # longest time for one guest, with all that it tests
 TAP = re.compile(r"(ok|not ok) \d+(?: - | # SKIP )(.*)")
 BINARY_S = 120  # longest time for one test binary
 JOBS = max(2, os.cpu_count() or 2)
@@ -89,25 +93,38 @@ def run_binaries(layer, build):
     return total
 
 
+def cases_of(report):
+    """What a pytest's JUnit file counts: {name of the test's file: Count}."""
+    found = {}
+    try:
+        cases = list(xml.etree.ElementTree.parse(report).iter("testcase"))
+    except (OSError, xml.etree.ElementTree.ParseError):
+        return {}
+    for case in cases:
+        name = "/".join(case.get("classname").split(".")[1:]) + ".py"
+        count = found.setdefault(name, Count())
+        skip = case.find("skipped")
+        if case.find("failure") is not None or case.find("error") is not None:
+            count.failures.append(f"{name}: {case.get('name')}")
+        elif skip is not None:
+            count.skips.append((f"{name}: {case.get('name')}", skip.get("message", "")))
+        else:
+            count.passed += 1
+    return found
+
+
+def pytest_command(report, *paths):
+    return ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml", report, *paths]
+
+
 def run_pytest_file(path, build):
     """One file of Python tests, in a pytest of its own: its Count, and what it said."""
     total, name = Count(), os.path.relpath(path, os.path.join(HERE, "test"))
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
-        done = subprocess.run(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml",
-                               report.name, path], cwd=HERE, env=environment(build), stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
-        try:
-            cases = list(xml.etree.ElementTree.parse(report.name).iter("testcase"))
-        except xml.etree.ElementTree.ParseError:
-            cases = []
-    for case in cases:
-        skip = case.find("skipped")
-        if case.find("failure") is not None or case.find("error") is not None:
-            total.failures.append(f"{name}: {case.get('name')}")
-        elif skip is not None:
-            total.skips.append((f"{name}: {case.get('name')}", skip.get("message", "")))
-        else:
-            total.passed += 1
+        done = subprocess.run(pytest_command(report.name, path), cwd=HERE, env=environment(build),
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
+        for count in cases_of(report.name).values():
+            total.add(count)
     if done.returncode not in (0, 5) and not total.failures:
         total.failures.append(f"{name}: pytest exit {done.returncode}")
     return total, done.stdout
@@ -126,17 +143,60 @@ def run_pytest(layer, build):
     return total
 
 
+def shares(paths, count):
+    """The files in about equal shares, by their size; the large ones first."""
+    found = [[] for _ in range(count)]
+    for path in sorted(paths, key=os.path.getsize, reverse=True):
+        min(found, key=lambda share: sum(map(os.path.getsize, share))).append(path)
+    return [share for share in found if share]
+
+
+def run_guest(share):
+    """(number, files): kernel tests in one guest: ({file: Count}, what they said)."""
+    number, paths = share
+    processors = sorted(os.sched_getaffinity(0))
+    processor = str(processors[number % len(processors)])
+    with tempfile.TemporaryDirectory() as folder:
+        report = os.path.join(folder, "report.xml")
+        guest = ["taskset", "-c", processor, os.path.join(HERE, "tools/uml"), "-t", str(GUEST_S), "--rw", folder, "--",
+                 "env", f"LAB_BIN={os.path.join(HERE, KERNEL_BUILD, 'bin')}"]
+        done = subprocess.run([*guest, *pytest_command(report, *paths)], cwd=HERE, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
+        found = cases_of(report)
+    if done.returncode not in (0, 5) and not any(c.failures for c in found.values()):
+        found.setdefault("kernel", Count()).failures.append(f"kernel: the guest's exit is {done.returncode}")
+    return found, done.stdout
+
+
+def run_kernel():
+    """In as many guests as there are processors: a guest has one."""
+    total = Count()
+    if not shutil.which("linux.uml", path=os.environ.get("PATH", "") + ":/usr/bin"):
+        total.skips.append(("kernel: all", "linux.uml is not installed (make deps, package user-mode-linux)"))
+        return total
+    paths = glob.glob(os.path.join(HERE, KERNEL, "*_test.py"))
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        for found, said in pool.map(run_guest, enumerate(shares(paths, JOBS))):
+            for name, count in sorted(found.items()):
+                print(f"-- {name}: {count}", flush=True)
+                total.add(count)
+            if any(count.failures for count in found.values()):
+                print(said[-20000:], flush=True)
+    return total
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("build")
     p.add_argument("--require", default="")
-    p.add_argument("layers", nargs="*", default=["unit", "flow", "tools", "net"])
+    p.add_argument("layers", nargs="*", default=["unit", "flow", "tools", "net", "kernel"])
     args = p.parse_intermixed_args()
     total = Count()
     for layer in args.layers:
         start = time.time()
         print(f"== {layer}", flush=True)
-        count = run_pytest(layer, args.build) if layer in PYTEST else run_binaries(layer, args.build)
+        count = run_kernel() if layer == "kernel" else \
+            run_pytest(layer, args.build) if layer in PYTEST else run_binaries(layer, args.build)
         if args.require == "all":
             count.failures += [f"{name}: skipped ({why}), but REQUIRE=all" for name, why in count.skips]
             count.skips = []

@@ -18,14 +18,15 @@ import subprocess
 import sys
 import time
 
+import guest
 import net
 import topology
 from logline import parse
 from ownfile import own
 from topology import LabError
 
-START_S = 15          # longest wait for one element's "ready"
-STOP_S = 4            # between SIGTERM and SIGKILL
+START_S = 15 * guest.patience()  # longest wait for one element's "ready"
+STOP_S = 4 * guest.patience()    # between SIGTERM and SIGKILL
 BACKOFF_S = 0.2       # before the first restart; doubles up to BACKOFF_MAX_S
 BACKOFF_MAX_S = 5.0
 WATCH_S = 1           # between looks at whether RUNDIR is still there
