@@ -89,6 +89,11 @@ test:                                           ## all tests: unit, flow, tools,
 	@tools/runtests.py build/address-undefined --require "$(REQUIRE)" $(LAYERS)
 tests: $(UNIT) $(FLOW)
 
+interop:                                        ## our elements with Debian's osmo-sgsn, osmo-ggsn, osmo-hlr, sgsnemu
+	@tools/deps interop
+	@$(MAKE) --no-print-directory $(PARALLEL) all
+	@test/interop/interop.py --require "$(REQUIRE)"
+
 # writes bench/results/registration.json; the machine should be doing nothing else
 bench: all                                      ## CPU per registration and daemon, with SIPp's AKA
 	@test/bench/registration.py --save
@@ -99,5 +104,5 @@ help:                                           ## this list
 clean:                                          ## remove what was built
 	rm -rf build
 
-.PHONY: all sims check-unit check-flow lint deps run test tests bench help clean
+.PHONY: all sims check-unit check-flow lint deps run test tests interop bench help clean
 -include $(shell find $B -name '*.d' 2>/dev/null)

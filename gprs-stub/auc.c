@@ -13,11 +13,13 @@
 #include <sys/random.h>
 
 #include "state_file.h"
+#include "state_file.h"
 #include "xalloc.h"
 
 #define HEAD "imslab-auc 1\n" /* then one line for each card: IMSI SQN */
 
 enum { IND_FIRST = 16 };
+enum { LONGEST_LINE = 15 + 1 + 15 + 1 };
 
 struct auc {
     const struct conf *conf;
@@ -91,18 +93,15 @@ static int read_file(struct auc *auc, struct why *why)
 
 static int write_file(const struct auc *auc, struct why *why)
 {
-    char *text;
-    size_t len;
-    FILE *out = open_memstream(&text, &len);
+    size_t size = sizeof HEAD + auc->conf->sim_count * LONGEST_LINE;
+    char *text = xzalloc(size);
+    size_t len = snprintf(text, size, HEAD);
     int rc;
 
-    if (!out)
-        abort();
-    fputs(HEAD, out);
     for (size_t i = 0; i < auc->conf->sim_count; i++)
         if (auc->sqn[i])
-            fprintf(out, "%s %" PRIu64 "\n", auc->conf->sim[i].imsi, auc->sqn[i]);
-    fclose(out);
+            len += snprintf(text + len, size - len, "%s %" PRIu64 "\n", auc->conf->sim[i].imsi,
+                            auc->sqn[i]);
     rc = state_file_write(auc->file, text, len, false);
     free(text);
     return rc < 0 ? cannot(auc, "store", -rc, why) : 0;

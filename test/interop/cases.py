@@ -4,6 +4,7 @@ sentence that holds when the case passes; `peers` says whose line it counts for.
 import os
 
 import osmo
+import wire
 from netlab import merge, wait_for
 from osmo import GGSN, SGSN
 
@@ -11,21 +12,22 @@ IMSI = "001010000000001"
 CASES = []
 
 
-def case(*peers, edit=None, **conf):
-    """conf: keys of lab.yaml for this case's lab; edit: a function that changes the rest."""
+def case(*peers, edit=None, capture=False, **conf):
+    """conf: keys of lab.yaml for this case's lab; edit: a function that changes the rest; capture: all traffic."""
     def change(lab):
         merge(lab, conf)
         if edit:
             edit(lab)
 
     def keep(function):
-        CASES.append((function, peers, change))
+        CASES.append((function, peers, change, capture))
         return function
     return keep
 
 
 THEIR_SGSN = {"sgsn": {"address": None, "address6": None, "external": SGSN}}
 THEIR_GGSN = {"ggsn": {"address": None, "address6": None, "external": GGSN}}
+PLANE = {"user_plane": "on"}
 BOTH = {**THEIR_SGSN, **THEIR_GGSN}
 
 
@@ -34,6 +36,17 @@ def done(outcome, *sentences):
     assert outcome.status == 0, f"the terminal: {outcome.out}"
     for said, wanted in zip(outcome.lines, sentences):
         assert said.startswith(wanted), f"the terminal says '{said}', not '{wanted}...'"
+
+
+def echoes(lab, host):
+    """The terminal, active, asks the GGSN's own address for echoes: one small packet, one that is cut on the way."""
+    terminal = lab.terminal()
+    said = terminal.do("activate")
+    assert said.startswith("active: "), said
+    for size in ("56", "1300"):
+        done_ = lab.exec("ue-name", "ping", "-c", "3", "-i", "0.2", "-W", "2", "-s", size, host)
+        assert " 0% packet loss" in done_.out, done_.out + done_.err
+    terminal.end()
 
 
 def arrows(lab, log, *names):
@@ -91,6 +104,20 @@ def a_restarted_osmo_sgsn_is_attached_to_again(lab):
     peer.start()
     terminal.end()
     done(lab.ue("attach", "activate"), "attached: ", "active: ")
+
+
+@case("osmo-sgsn", capture=True, **THEIR_SGSN, **PLANE)
+def the_registration_crosses_osmo_sgsn_in_the_tunnel_and_wireshark_is_content(lab):
+    """Our terminal cuts its REGISTERs at N201-U 500, osmo-sgsn puts them together again."""
+    osmo.need_tun()
+    osmo.sgsn(lab)
+    done(lab.ue("register", "deregister", "detach"), "registered: ", "deregistered: ")
+    lab.down()
+    up = wire.tshark(lab.pcap(), "-Y", "gtp && sip.Method == REGISTER && ip.src == 10.45.0.2").splitlines()
+    down = wire.tshark(lab.pcap(), "-Y", "gtp && sip.Status-Code == 200 && ip.dst == 10.45.0.2").splitlines()
+    assert len(up) >= 3 and len(down) >= 2
+    assert wire.tshark(lab.pcap(), "-Y", "sndcp.npdu.reassembled.length > 500 && ip.src == 10.60.1.1")
+    assert wire.complaints(lab.pcap()) == []
 
 
 # --- osmo-hlr behind osmo-sgsn -------------------------------------------------------------------
@@ -223,6 +250,28 @@ def a_terminal_attaches_and_activates_through_osmo_sgsn_and_osmo_ggsn(lab):
          "active: 10.46.0.", "detached: ")
 
 
+@case("osmo-ggsn", **THEIR_GGSN, **PLANE)
+def packets_of_all_sizes_cross_our_sgsn_and_osmo_ggsn(lab):
+    osmo.ggsn(lab)
+    echoes(lab, "10.46.0.1")
+
+
+@case("osmo-sgsn", "osmo-ggsn", **BOTH, **PLANE)
+def packets_of_all_sizes_cross_osmo_sgsn_and_osmo_ggsn(lab):
+    """osmo-sgsn cuts what goes down at N201-U 500: our terminal puts it together again."""
+    osmo.ggsn(lab)
+    osmo.sgsn(lab)
+    echoes(lab, "10.46.0.1")
+
+
+@case("osmo-ggsn", capture=True, **THEIR_GGSN)
+def wireshark_finds_nothing_wrong_between_osmo_ggsn_and_ours(lab):
+    osmo.ggsn(lab)
+    done(lab.ue("activate", "deactivate", "detach"), "active: ")
+    lab.down()
+    assert wire.messages(lab.pcap()) and wire.complaints(lab.pcap()) == []
+
+
 # --- sgsnemu -------------------------------------------------------------------------------------
 
 SGSNEMU = "999700000000001"  # it loses an IMSI's leading zeros
@@ -237,3 +286,10 @@ def sgsnemu_makes_and_deletes_a_context_at_our_ggsn(lab):
               and line.keys.get("proto") == "gtp"]
     for name in ("Create PDP Context", "Delete PDP Context"):
         assert arrows.count(f"<- {name} Request") == arrows.count(f"-> {name} Response") == 1, arrows
+
+
+@case("sgsnemu", **THEIR_SGSN, **PLANE)
+def the_echo_requests_of_sgsnemu_come_back_through_our_ggsn(lab):
+    osmo.need_tun()
+    peer = osmo.sgsnemu(lab, SGSNEMU, "--pinghost", "10.45.0.1", "--pingcount", "3", seconds="4")
+    wait_for(lambda: peer.text().count("icmp_seq=") >= 3, osmo.WAIT_S)

@@ -32,11 +32,11 @@ class Lab(netlab.Lab):
         self.peers = []
 
 
-def run(function, conf):
+def run(function, conf, capture):
     """"" when it passed, else what went wrong; osmo.Skip."""
     lab = Lab(conf)
     try:
-        lab.up()
+        lab.up(*["--pcap"] * capture)
         function(lab)
         said = ""
     except osmo.Skip:
@@ -71,13 +71,13 @@ def main():
     p.add_argument("words", nargs="*")
     args = p.parse_args()
     results = []  # (peers, "passed" | "failed" | "skipped")
-    for function, peers, conf in cases.CASES:
+    for function, peers, conf, capture in cases.CASES:
         name = function.__name__.replace("_", " ")
         if args.words and not any(w in name for w in args.words):
             continue
         begun = time.time()
         try:
-            said = run(function, conf)
+            said = run(function, conf, capture)
             result = "failed" if said else "passed"
         except osmo.Skip as why:
             said, result = str(why), "failed" if args.require == "all" else "skipped"

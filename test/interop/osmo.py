@@ -106,7 +106,7 @@ class Peer:
     def start(self):
         """Until it serves its port."""
         with open(self.log, "ab") as log:
-            self.process = self.lab.start_in("visited", "sh", "-c", 'echo $$ >"$0"; exec "$@"', self.pid_file, *self.argv,
+            self.process = self.lab.start_in("visited", "sh", "-c", 'echo $$ >"$0"; exec stdbuf -oL "$@"', self.pid_file, *self.argv,
                                              stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_for(lambda: self.process.poll() is not None or self.serves(), WAIT_S)
         assert self.process.poll() is None, f"{self.program} ended at its start:\n{self.text()[-2000:]}"
@@ -157,8 +157,8 @@ def hlr(lab, **change):
     return Peer(lab, "osmo-hlr", HLR_CONF, "-l", "{folder}/hlr.db", port="t 127.0.0.1 4222")
 
 
-def sgsnemu(lab, imsi, *more):
-    """One context, deleted again after a second; it may then stay for long."""
+def sgsnemu(lab, imsi, *more, seconds="1"):
+    """One context, deleted again after some seconds; it may then stay for long."""
     return Peer(lab, "sgsnemu", "", "--listen", SGSN, "--remote", GGSN, "--apn", "ims", "--imsi", imsi, "--msisdn",
                 "15550001", "--nsapi", "5", "--statedir", "{folder}", "--pidfile", "{folder}/own-pid", "--timelimit",
-                "1", *more, port=None)
+                seconds, *more, port=None)
