@@ -21,6 +21,7 @@ COMMON  := $(call objs,common) $(call objs,common/gprs)
 BINS    := $(DAEMONS:%=$B/bin/%) $(TOOLS:%=$B/bin/%)
 UNIT    := $(patsubst test/unit/%.c,$B/test/unit/%,$(wildcard test/unit/*/*_test.c))
 FLOW    := $(patsubst test/flow/%.c,$B/test/flow/%,$(wildcard test/flow/*/*_test.c))
+KERNEL  := $(patsubst test/kernel/%.c,$B/test/kernel/%,$(wildcard test/kernel/*_test.c))
 
 all: $B/libcommon.a $(BINS) sims                               ## build everything into build/plain/bin
 # git does not keep 0600, and nobody but the owner may read keys
@@ -49,6 +50,11 @@ $B/test/unit/%: $B/test/unit/%.o $$(addprefix $B/lib-,$$(addsuffix .a,$$(call da
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 # test/flow/DAEMON/x_test.c: the real rooms, fakes for loop, sip, cx and dns in front of the archive
 $B/test/flow/%: $B/test/flow/%.o $(call objs,test/fake) $$(addprefix $B/lib-,$$(addsuffix .a,$$(call daemon_of,$$*))) $B/libcommon.a
+	@mkdir -p $(@D)
+	@echo '  LINK  $@'
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+# test/kernel/x_test.c: needs ESP in the kernel; tools/uml has it
+$B/test/kernel/%: $B/test/kernel/%.o $B/libcommon.a
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
@@ -87,7 +93,7 @@ test:                                           ## all tests: unit, flow, tools,
 	@$(MAKE) --no-print-directory $(PARALLEL) SAN=address,undefined all tests
 	@$(if $(filter kernel,$(LAYERS)),$(MAKE) --no-print-directory $(PARALLEL) SAN= all)
 	@tools/runtests.py build/address-undefined --require "$(REQUIRE)" $(LAYERS)
-tests: $(UNIT) $(FLOW)
+tests: $(UNIT) $(FLOW) $(KERNEL)
 
 interop:                                        ## our elements with Debian's osmo-sgsn, osmo-ggsn, osmo-hlr, sgsnemu
 	@tools/deps interop
