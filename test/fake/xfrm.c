@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ static struct {
     size_t sas, policies;
     bool lacks[ESP_ALGOS];
     int refuse;
+    bool encap, deaf;
 } kernel;
 
 struct xfrm {
@@ -102,6 +104,25 @@ void fake_xfrm_count(uint32_t spi, uint64_t packets, uint32_t bad)
     assert_non_null(found);
     found->packets = packets;
     found->bad = bad;
+}
+
+void fake_xfrm_numbers(uint32_t spi, uint32_t out, uint32_t in)
+{
+    struct fake_sa *found = by_spi(spi);
+
+    assert_non_null(found);
+    found->sa.replay.out = out;
+    found->sa.replay.in = in;
+}
+
+void fake_xfrm_encap(void)
+{
+    kernel.encap = true;
+}
+
+void fake_xfrm_deaf(bool deaf)
+{
+    kernel.deaf = deaf;
 }
 
 void fake_xfrm_tell(struct xfrm *x, const struct xfrm_event *event)
@@ -269,7 +290,7 @@ int xfrm_commit(struct xfrm *x, uint32_t *failed, struct why *why)
         xfrm_begin(x);
         return why_set(why, -err, "the kernel refuses: %s", why_not(err));
     }
-    for (size_t i = 0; i < x->changes; i++) {
+    for (size_t i = 0; i < x->changes && !kernel.deaf; i++) {
         one = change(&x->change[i]);
         if (one && failed)
             *failed |= 1u << i;
@@ -347,6 +368,8 @@ void xfrm_hear(struct xfrm *x, xfrm_event_fn *fn, void *arg)
 int xfrm_encap_socket(const struct addr *local, struct why *why)
 {
     (void)local;
+    if (kernel.encap)
+        return open("/dev/null", O_RDONLY | O_CLOEXEC);
     return why_set(why, EADDRNOTAVAIL, "no encapsulation in this kernel of memory");
 }
 

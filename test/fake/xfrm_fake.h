@@ -23,6 +23,12 @@ const struct esp_sa *fake_xfrm_sa(uint32_t spi);
 const struct esp_policy *fake_xfrm_policy(size_t number);
 /* fake_xfrm_count - what the kernel says of an SA the next time. */
 void fake_xfrm_count(uint32_t spi, uint64_t packets, uint32_t bad);
+/* fake_xfrm_numbers - where the sequence numbers of an SA stand now. */
+void fake_xfrm_numbers(uint32_t spi, uint32_t out, uint32_t in);
+/* fake_xfrm_encap - from now on there is a port 4500 to be had. */
+void fake_xfrm_encap(void);
+/* fake_xfrm_deaf - xfrm_commit changes nothing: the process is dead, and only the test knows. */
+void fake_xfrm_deaf(bool deaf);
 
 /* fake_xfrm_tell - the kernel has this to tell: xfrm_hear of x gets it. */
 void fake_xfrm_tell(struct xfrm *x, const struct xfrm_event *event);
