@@ -42,19 +42,19 @@ static struct sip_protection protection(const struct sa *sa)
                                    .spi_peer_s = set->spi_us};
 }
 
-int sa_ports(struct sas *sas, const struct sa *sa, struct why *why)
+int sa_ports(const struct sa *sa, struct why *why)
 {
     struct sip_protection p = protection(sa);
 
-    return sas->c.shim->add(&p, why);
+    return sip_protect_add(&p, why);
 }
 
-void sa_prefer(struct sas *sas, struct sa *sa)
+void sa_prefer(struct sa *sa)
 {
     struct sip_protection p = protection(sa);
 
     if (!sa->preferred)
-        sas->c.shim->prefer(&p);
+        sip_protect_prefer(&p);
     sa->preferred = true;
 }
 
@@ -92,19 +92,25 @@ void sa_free(struct sa *sa)
     free(sa);
 }
 
-void sa_remove(struct sas *sas, struct sa *sa, const char *reason)
+void sa_forget(struct sas *sas, struct sa *sa)
 {
     struct sip_protection p = protection(sa);
+
+    sip_protect_remove(&p);
+    sa_table_take(sas, sa);
+    sa_free(sa);
+}
+
+void sa_remove(struct sas *sas, struct sa *sa, const char *reason)
+{
     struct why why;
 
-    sas->c.shim->remove(&p);
     if (sa_set_remove(sas->c.xfrm, &sa->set, &why) < 0)
         log_warn(sa->call, "%s", why.text);
     if (sa->state != SA_TEMPORARY)
         sa_store_gone(sas->store, sas, sa);
     sa_log(sa, "sa-removed", reason);
-    sa_table_take(sas, sa);
-    sa_free(sa);
+    sa_forget(sas, sa);
 }
 
 static void arm(struct sas *sas, struct sa *sa)
@@ -149,7 +155,7 @@ struct sa *sa_challenge(struct sas *sas, const struct sa_ask *ask, struct sec_pa
         sa_free(sa);
         return NULL;
     }
-    if (sa_ports(sas, sa, why) < 0) {
+    if (sa_ports(sa, why) < 0) {
         sa_set_remove(sas->c.xfrm, &sa->set, NULL);
         sa_free(sa);
         return NULL;
@@ -285,7 +291,7 @@ static void establish(struct sas *sas, struct sa *sa)
 
     sa_set_state(sas, sa, SA_ESTABLISHED);
     if (sa->over == 0)
-        sa_prefer(sas, sa); /* else when the terminal is heard on it */
+        sa_prefer(sa); /* else when the terminal is heard on it */
     sa_log(sa, "sa-established", NULL);
     for (other = LIST_FIRST(sa_under(sas, sa->impi)); other; other = next) {
         next = LIST_NEXT(other, by_impi);

@@ -8,7 +8,8 @@
  *
  * A set is four one-way SAs between one terminal and this P-CSCF (common/sa_set.h). The protected
  * server port is the same for all terminals; the client port alternates, so that a new set never
- * meets the old one. Established sets are kept in a file (sa_store.c) and survive the process.
+ * meets the old one (sip_protect.h is told of every set). Established sets are kept in a file
+ * (sa_store.c) and survive the process.
  *
  * A struct sa is valid until control goes back to the loop. Whoever waits keeps sa_id and asks
  * sa_by_id again. */
@@ -34,7 +35,6 @@ enum sa_state {
 #define SA_SETS_OF_IMPI 3 /* six SAs per direction (TS 33.203 7.1 rule 3) */
 
 struct sas;
-struct sip_protection;
 
 struct sa { /* read only, for all but sa*.c */
     struct sa_set set;
@@ -57,25 +57,18 @@ struct sa { /* read only, for all but sa*.c */
     LIST_ENTRY(sa) by_place, by_impi, by_spi;
 };
 
-struct sa_shim { /* as the functions of sip_protect.h do */
-    int (*add)(const struct sip_protection *, struct why *);
-    void (*prefer)(const struct sip_protection *);
-    void (*remove)(const struct sip_protection *);
-};
-
 struct sa_config {
     struct loop *loop;
     struct xfrm *xfrm;
     struct addr address, address6; /* of this P-CSCF; either may be not set */
     uint16_t port_ps;
     uint16_t port_pc[SA_CLIENT_PORTS];
-    size_t port_pc_count;       /* 2 or more */
-    unsigned reg_await_auth_s;  /* how long a temporary set waits for its answer */
-    unsigned margin_s;          /* how much longer than the registration its set lives */
-    unsigned grace_ms;          /* how long an old set lives */
-    const char *file;           /* where established sets and contacts are kept; NULL: nowhere */
-    struct contacts *contacts;  /* restored from the file, and kept in it; or NULL */
-    const struct sa_shim *shim; /* sip_protect_...; a test has its own */
+    size_t port_pc_count;      /* 2 or more */
+    unsigned reg_await_auth_s; /* how long a temporary set waits for its answer */
+    unsigned margin_s;         /* how much longer than the registration its set lives */
+    unsigned grace_ms;         /* how long an old set lives */
+    const char *file;          /* where established sets and contacts are kept; NULL: nowhere */
+    struct contacts *contacts; /* restored from the file, and kept in it; or NULL */
 };
 
 /* sas_open - block the protected ports, take over or put back what the file knows (sa_restore.c),

@@ -51,11 +51,12 @@ void sa_until(struct sas *, struct sa *, uint64_t until_ms);
 /* sa_remove - out of the kernel, the file, the port shim and the table; frees it. */
 void sa_remove(struct sas *, struct sa *, const char *why);
 /* sa_prefer - requests leave by it from now on. */
-void sa_prefer(struct sas *, struct sa *);
-/* sa_free - the memory alone. */
+void sa_prefer(struct sa *);
+/* sa_forget - out of the shim and the table; frees it. sa_free - the memory alone. */
+void sa_forget(struct sas *, struct sa *);
 void sa_free(struct sa *);
 /* sa_ports - tell the port shim of it: another way to the terminal. 0 or -errno. */
-int sa_ports(struct sas *, const struct sa *, struct why *why);
+int sa_ports(const struct sa *, struct why *why);
 /* sa_log - a line "== sa-installed ..." with all of its parameters. */
 void sa_log(const struct sa *, const char *event, const char *why);
 const char *sa_state_name(enum sa_state);

@@ -74,8 +74,7 @@ void sas_close(struct sas *sas)
         struct sa *sa;
 
         while ((sa = LIST_FIRST(&sas->place[i]))) {
-            sa_table_take(sas, sa);
-            sa_free(sa);
+            sa_forget(sas, sa);
         }
     }
     for (size_t i = 0; i < 2; i++)

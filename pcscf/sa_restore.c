@@ -64,7 +64,7 @@ static int put_back(struct sas *sas, struct sa *sa, struct tally *tally, struct 
         err = sa_set_install(sas->c.xfrm, &sa->set, NULL, why);
         tally->restored += !err;
     }
-    return err ? err : sa_ports(sas, sa, why);
+    return err ? err : sa_ports(sa, why);
 }
 
 static void restore_one(struct sas *sas, struct sa *sa, struct tally *tally)
@@ -82,7 +82,7 @@ static void restore_one(struct sas *sas, struct sa *sa, struct tally *tally)
     }
     sa_until(sas, sa, sa->until_ms);
     if (sa->state == SA_ESTABLISHED)
-        sa_prefer(sas, sa);
+        sa_prefer(sa);
     sa_log(sa, "sa-restored", NULL);
 }
 

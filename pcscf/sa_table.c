@@ -109,7 +109,7 @@ struct sa *sa_find(struct sas *sas, const struct addr *source, const struct addr
             break;
     }
     if (sa && sa->state == SA_ESTABLISHED)
-        sa_prefer(sas, sa); /* TS 33.203 7.4.2a */
+        sa_prefer(sa); /* TS 33.203 7.4.2a */
     if (sa && sa->set.mode == SEC_UDP_ENC_TUN)
         sa_hear(sas); /* the answer needs the port that this came through */
     return sa;

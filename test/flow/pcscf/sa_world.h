@@ -17,7 +17,7 @@
 
 #include "loop_fake.h"
 #include "../../../pcscf/sa.h"
-#include "sip_protect.h"
+#include "sip_fake.h"
 #include "xfrm_fake.h"
 
 #define IMPI "name.private@hims.net"
@@ -27,34 +27,11 @@ static struct sas *sas;
 static struct why why;
 static char folder[64], file[80];
 
-/* ---- the shim ---- */
-
-static struct sip_protection shown[64];
-static size_t shows;
-static uint16_t preferred; /* the local client port of the last one */
-
-static int shim_add(const struct sip_protection *p, struct why *w)
+/* The client port that requests to the terminals leave from. */
+static inline uint16_t preferred(void)
 {
-    (void)w;
-    for (size_t i = 0; i < shows; i++)
-        assert_false(shown[i].peer_c == p->peer_c && addr_same_host(&shown[i].peer, &p->peer));
-    shown[shows++] = *p;
-    return 0;
+    return fake_sip_protection(0) ? fake_sip_protection(0)->local_c : 0;
 }
-
-static void shim_prefer(const struct sip_protection *p)
-{
-    preferred = p->local_c;
-}
-
-static void shim_remove(const struct sip_protection *p)
-{
-    for (size_t i = 0; i < shows; i++)
-        if (shown[i].peer_c == p->peer_c && addr_same_host(&shown[i].peer, &p->peer))
-            shown[i--] = shown[--shows];
-}
-
-static const struct sa_shim shim = {shim_add, shim_prefer, shim_remove};
 
 /* ---- the world ---- */
 
@@ -71,22 +48,22 @@ static inline void start(void)
 static inline int begin(void **state)
 {
     (void)state;
+    log_open("pcscf1", LEVEL_ERROR);
     fake_xfrm_reset();
-    shows = 0;
-    preferred = 0;
     strcpy(folder, "/tmp/imslab-sa-XXXXXX");
     assert_non_null(mkdtemp(folder));
     snprintf(file, sizeof file, "%s/pcscf1.sa", folder);
-    config = (struct sa_config){.loop = loop_new(),
-                                .port_ps = 5061,
-                                .port_pc = {5062, 5063, 5064},
-                                .port_pc_count = 3,
-                                .reg_await_auth_s = AWAIT_S,
-                                .margin_s = MARGIN_S,
-                                .grace_ms = GRACE_MS,
-                                .file = file,
-                                .contacts = contacts_new(),
-                                .shim = &shim};
+    config = (struct sa_config){
+        .loop = loop_new(),
+        .port_ps = 5061,
+        .port_pc = {5062, 5063, 5064},
+        .port_pc_count = 3,
+        .reg_await_auth_s = AWAIT_S,
+        .margin_s = MARGIN_S,
+        .grace_ms = GRACE_MS,
+        .file = file,
+        .contacts = contacts_new()
+    };
     addr_parse(&config.address, "10.60.2.10", 0);
     start();
     return 0;
@@ -106,8 +83,6 @@ static inline void killed(void)
     xfrm_close(config.xfrm);
     contacts_free(config.contacts);
     config.contacts = contacts_new();
-    shows = 0;
-    preferred = 0;
 }
 
 /* SIGTERM. */
@@ -117,8 +92,6 @@ static inline void stopped(void)
     xfrm_close(config.xfrm);
     contacts_free(config.contacts);
     config.contacts = contacts_new();
-    shows = 0;
-    preferred = 0;
 }
 
 static inline int end(void **state)
@@ -128,6 +101,7 @@ static inline int end(void **state)
     assert_int_equal(fake_xfrm_sas(), 0);
     assert_int_equal(fake_xfrm_policies(), 0);
     assert_int_equal(fake_loop_timers(config.loop), 0);
+    assert_int_equal(sip_protect_count(), 0);
     xfrm_close(config.xfrm);
     contacts_free(config.contacts);
     loop_free(config.loop);
