@@ -267,9 +267,11 @@ static void grow(void **list, size_t count, size_t size)
 static void doom_policy(void *arg, const struct esp_policy *p)
 {
     struct doomed *d = arg;
+    uint32_t spi = p->block ? 0 : p->spi;
+    uint16_t port = !p->block ? 0 : p->in ? p->dport : p->sport;
 
     if (!addr_same_host(p->in ? &p->dst : &p->src, d->local) ||
-        (d->keep && (p->block || d->keep(d->arg, p->spi))))
+        (d->keep && d->keep(d->arg, spi, port)))
         return;
     grow((void **)&d->policy, d->policies, sizeof *d->policy);
     d->policy[d->policies++] = *p;
@@ -280,7 +282,7 @@ static void doom_sa(void *arg, const struct esp_state *s)
     struct doomed *d = arg;
 
     if ((!addr_same_host(&s->src, d->local) && !addr_same_host(&s->dst, d->local)) ||
-        (d->keep && d->keep(d->arg, s->spi)))
+        (d->keep && d->keep(d->arg, s->spi, 0)))
         return;
     grow((void **)&d->state, d->states, sizeof *d->state);
     d->state[d->states++] = *s;

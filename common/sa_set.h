@@ -76,9 +76,10 @@ bool sa_is_ours(enum sa_role role, uint32_t reqid);
 enum sa_leg sa_leg_of(uint32_t reqid);
 /* sa_each - call fn for every SA of this role in the kernel; fn must not use x. 0 or -errno. */
 int sa_each(struct xfrm *x, enum sa_role role, xfrm_sa_fn *fn, void *arg);
-/* sa_flush - remove every SA and policy of this role that has this local address and whose SPI
- * keep(arg, spi) does not want; keep NULL: all of them, blocks too. Returns how many, or -errno. */
-typedef bool sa_keep_fn(void *arg, uint32_t spi);
+/* sa_flush - remove every SA and policy of this role that has this local address, but not what
+ * keep(arg, spi, 0) wants of the sets and keep(arg, 0, port) of the blocks; keep NULL: all of them.
+ * Returns how many, or -errno. */
+typedef bool sa_keep_fn(void *arg, uint32_t spi, uint16_t port);
 int sa_flush(struct xfrm *x, enum sa_role role, const struct addr *local, sa_keep_fn *keep,
              void *arg, struct why *why);
 

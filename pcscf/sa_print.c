@@ -57,6 +57,7 @@ void sa_print(struct sas *sas, FILE *out)
 {
     const struct sa *sa;
 
+    sa_hear(sas);
     for (size_t i = 0; i < SA_BUCKETS; i++)
         LIST_FOREACH(sa, &sas->place[i], by_place)
     print_one(sas, sa, out);

@@ -27,14 +27,21 @@ static void on_contact(void *arg, const struct contact *c, bool gone)
     sa_store_contact(sas->store, sas, c, gone);
 }
 
+static bool is_own_port(const struct sa_config *c, uint16_t port)
+{
+    bool own = port == c->port_ps;
+
+    for (size_t i = 0; i < c->port_pc_count; i++)
+        own |= port == c->port_pc[i];
+    return own;
+}
+
 static bool is_configured(const struct sas *sas, const struct sa_set *set)
 {
     const struct sa_config *c = &sas->c;
-    bool ours = false;
 
-    for (size_t i = 0; i < c->port_pc_count; i++)
-        ours |= c->port_pc[i] == set->port_pc;
-    return ours && set->port_ps == c->port_ps &&
+    return set->port_pc != c->port_ps && is_own_port(c, set->port_pc) &&
+           set->port_ps == c->port_ps &&
            (addr_same_host(&set->pcscf, &c->address) || addr_same_host(&set->pcscf, &c->address6));
 }
 
@@ -86,19 +93,22 @@ static void restore_one(struct sas *sas, struct sa *sa, struct tally *tally)
     sa_log(sa, "sa-restored", NULL);
 }
 
-static bool is_known(void *arg, uint32_t spi)
+static bool is_known(void *arg, uint32_t spi, uint16_t port)
 {
     struct sas *sas = arg;
     const struct sa *sa;
 
+    if (port)
+        return is_own_port(&sas->c, port);
     if (sa_by_id(sas, spi & ~1u))
         return true;
-    for (size_t i = 0; i < SA_BUCKETS; i++) /* a terminal's SPI: only at the start */
+    for (size_t i = 0; i < SA_BUCKETS; i++) { /* a terminal's SPI: only at the start */
         LIST_FOREACH(sa, &sas->place[i], by_place)
         {
             if (sa->set.spi_uc == spi || sa->set.spi_us == spi)
                 return true;
         }
+    }
     return false;
 }
 
