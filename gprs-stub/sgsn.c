@@ -101,6 +101,7 @@ static void on_gmm(struct mm *mm, const struct nas *m)
     case GMM_AUTH_RESPONSE: authenticate_on_response(mm, m); break;
     case GMM_AUTH_FAILURE: authenticate_on_failure(mm, m); break;
     case GMM_DETACH_REQUEST: detach_begin(mm, &m->detach_request); break;
+    case GMM_RAU_REQUEST: rau_begin(mm, m); break;
     case GMM_DETACH_ACCEPT: break; /* the answer to an earlier life's Detach Request */
     case GMM_STATUS: break;        /* in the log, nothing to do */
     default: mm_status(mm, m, NAS_CAUSE_STATE); break;
@@ -143,6 +144,8 @@ static void on_new_terminal(struct sgsn *sgsn, const struct gb_way *way, uint32_
         attach_begin(sgsn, way, tlli, &m->attach_request);
     else if (m->pd == NAS_GMM && m->type == GMM_DETACH_REQUEST)
         detach_stranger(sgsn, way, tlli, &m->detach_request);
+    else if (m->pd == NAS_GMM && m->type == GMM_RAU_REQUEST)
+        rau_stranger(sgsn, way, tlli, m);
     else if (m->type != GMM_DETACH_ACCEPT && m->type != GMM_STATUS && m->type != SM_STATUS)
         detach_send_away(sgsn, way, tlli);
 }

@@ -187,6 +187,11 @@ void authenticate_on_failure(struct mm *mm, const struct nas *m);
 /* authenticate_reject - it is not who it says; the context ends. */
 void authenticate_reject(struct mm *mm, const char *reason);
 
+/* rau_begin - a Routing Area Update Request of a terminal that has a context. rau_stranger - from a
+ * TLLI that has none: perhaps the P-TMSI that it is made of has. */
+void rau_begin(struct mm *mm, const struct nas *m);
+void rau_stranger(struct sgsn *sgsn, const struct gb_way *way, uint32_t tlli, const struct nas *m);
+
 /* detach_begin - a Detach Request of an attached terminal. */
 void detach_begin(struct mm *mm, const struct gmm_detach_request *request);
 /* detach_stranger - a Detach Request from a TLLI that has no context: it is right. */

@@ -19,6 +19,10 @@ enum gmm_type {
     GMM_ATTACH_REJECT = 0x04,
     GMM_DETACH_REQUEST = 0x05,
     GMM_DETACH_ACCEPT = 0x06,
+    GMM_RAU_REQUEST = 0x08, /* Routing Area Update ... */
+    GMM_RAU_ACCEPT = 0x09,
+    GMM_RAU_COMPLETE = 0x0a,
+    GMM_RAU_REJECT = 0x0b,
     GMM_AUTH_REQUEST = 0x12, /* Authentication and Ciphering ... */
     GMM_AUTH_RESPONSE = 0x13,
     GMM_AUTH_REJECT = 0x14,
@@ -104,6 +108,7 @@ struct nas_mobile_id {
 };
 
 enum { NAS_ATTACH_GPRS = 1, NAS_ATTACH_COMBINED = 3 };
+enum { NAS_RA_UPDATING = 0, NAS_RA_PERIODIC = 3 };
 enum { NAS_NO_KEY = 7 };                                      /* CKSN: no key available */
 enum { NAS_DETACH_GPRS = 1, NAS_DETACH_POWER_OFF = 8 };       /* up; ORed */
 enum { NAS_DETACH_REATTACH = 1, NAS_DETACH_NO_REATTACH = 2 }; /* down */
@@ -152,6 +157,36 @@ struct gmm_detach_request {   /* either direction */
 
 struct gmm_detach_accept {
     uint8_t force_to_standby; /* down only; the one from the terminal is empty */
+};
+
+/* PDP context status (10.5.7.1): bit 8+n is NSAPI n of 0 to 7, bit n-8 is NSAPI n of 8 to 15. */
+static inline uint16_t nas_nsapi_bit(unsigned nsapi)
+{
+    return nsapi < 8 ? 1u << (8 + nsapi) : 1u << (nsapi - 8);
+}
+
+struct gmm_rau_request {
+    uint8_t update_type; /* NAS_RA_UPDATING, NAS_RA_PERIODIC; 8: follow-on */
+    uint8_t cksn;
+    struct gsm_rai old_rai;
+    struct nas_octets radio_capability;
+    bool has_ptmsi, has_pdp_status;
+    struct nas_mobile_id ptmsi;
+    uint16_t pdp_status; /* what the terminal has */
+};
+
+struct gmm_rau_accept {
+    uint8_t force_to_standby, result; /* 0: routing area updated */
+    uint8_t t3312;
+    struct gsm_rai rai;
+    bool has_ptmsi, has_cause, has_pdp_status;
+    struct nas_mobile_id ptmsi;
+    uint8_t cause;
+    uint16_t pdp_status; /* what the network has */
+};
+
+struct gmm_rau_reject {
+    uint8_t cause, force_to_standby;
 };
 
 struct gmm_identity_request {
@@ -246,6 +281,9 @@ struct nas {
         struct gmm_attach_reject attach_reject;
         struct gmm_detach_request detach_request;
         struct gmm_detach_accept detach_accept;
+        struct gmm_rau_request rau_request;
+        struct gmm_rau_accept rau_accept;
+        struct gmm_rau_reject rau_reject;
         struct gmm_identity_request identity_request;
         struct gmm_identity_response identity_response;
         struct gmm_auth_request auth_request;

@@ -48,6 +48,30 @@ static const struct nas_ie detach_accept_down[] = {
     {"force to standby", 0, IE_LOW, 0, IE_U8, M(detach_accept, force_to_standby)},
 };
 
+static const struct nas_ie rau_request[] = {
+    {"update type",        0,    IE_LOW,  0, IE_U8,     M(rau_request, update_type)     },
+    {"CKSN",               0,    IE_HIGH, 0, IE_U8,     M(rau_request, cksn)            },
+    {"old routing area",   0,    IE_V,    6, IE_RAI,    M(rau_request, old_rai)         },
+    {"radio capability",   0,    IE_LV,   1, IE_OCTETS, M(rau_request, radio_capability)},
+    {"P-TMSI",             0x18, IE_TLV,  5, IE_ID,     O(rau_request, ptmsi)           },
+    {"PDP context status", 0x32, IE_TLV,  2, IE_U16,    O(rau_request, pdp_status)      },
+};
+
+static const struct nas_ie rau_accept[] = {
+    {"force to standby",   0,    IE_LOW,  0, IE_U8,  M(rau_accept, force_to_standby)},
+    {"update result",      0,    IE_HIGH, 0, IE_U8,  M(rau_accept, result)          },
+    {"T3312",              0,    IE_V,    1, IE_U8,  M(rau_accept, t3312)           },
+    {"routing area",       0,    IE_V,    6, IE_RAI, M(rau_accept, rai)             },
+    {"allocated P-TMSI",   0x18, IE_TLV,  5, IE_ID,  O(rau_accept, ptmsi)           },
+    {"GMM cause",          0x25, IE_TV,   1, IE_U8,  O(rau_accept, cause)           },
+    {"PDP context status", 0x32, IE_TLV,  2, IE_U16, O(rau_accept, pdp_status)      },
+};
+
+static const struct nas_ie rau_reject[] = {
+    {"GMM cause",        0, IE_V,   1, IE_U8, M(rau_reject, cause)           },
+    {"force to standby", 0, IE_LOW, 0, IE_U8, M(rau_reject, force_to_standby)},
+};
+
 static const struct nas_ie identity_request[] = {
     {"identity type",    0, IE_LOW,  0, IE_U8, M(identity_request, type)            },
     {"force to standby", 0, IE_HIGH, 0, IE_U8, M(identity_request, force_to_standby)},
@@ -93,6 +117,10 @@ const struct nas_message gmm_messages[] = {
     {GMM_DETACH_REQUEST,    DOWN, "Detach Request",                        IES(detach_request_down)},
     {GMM_DETACH_ACCEPT,     DOWN, "Detach Accept",                         IES(detach_accept_down) },
     {GMM_DETACH_ACCEPT,     UP,   "Detach Accept",                         NO_IES                  },
+    {GMM_RAU_REQUEST,       UP,   "Routing Area Update Request",           IES(rau_request)        },
+    {GMM_RAU_ACCEPT,        DOWN, "Routing Area Update Accept",            IES(rau_accept)         },
+    {GMM_RAU_COMPLETE,      UP,   "Routing Area Update Complete",          NO_IES                  },
+    {GMM_RAU_REJECT,        DOWN, "Routing Area Update Reject",            IES(rau_reject)         },
     {GMM_AUTH_REQUEST,      DOWN, "Authentication and Ciphering Request",  IES(auth_request)       },
     {GMM_AUTH_RESPONSE,     UP,   "Authentication and Ciphering Response", IES(auth_response)      },
     {GMM_AUTH_REJECT,       DOWN, "Authentication and Ciphering Reject",   NO_IES                  },

@@ -89,6 +89,9 @@ static void gmm_keys(struct keys *k, const struct nas *m)
             snprintf(k->ptmsi, sizeof k->ptmsi, "%08x", m->attach_accept.ptmsi.ptmsi);
         break;
     case GMM_ATTACH_REJECT: cause_keys(k, NAS_GMM, m->attach_reject.cause); break;
+    case GMM_RAU_REQUEST: gsm_rai_text(&m->rau_request.old_rai, k->rai); break;
+    case GMM_RAU_ACCEPT: gsm_rai_text(&m->rau_accept.rai, k->rai); break;
+    case GMM_RAU_REJECT: cause_keys(k, NAS_GMM, m->rau_reject.cause); break;
     case GMM_AUTH_REQUEST: challenge_keys(k, &m->auth_request); break;
     case GMM_AUTH_FAILURE:
         cause_keys(k, NAS_GMM, m->auth_failure.cause);

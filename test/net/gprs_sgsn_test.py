@@ -140,6 +140,79 @@ def test_an_identity_response_without_imsi_is_rejected_with_cause_9(bss):
     assert t.ask(bytes.fromhex("0816093335940096783351f3"), "0804") == bytes.fromhex("080409")
 
 
+def test_GPR_06_a_subscriber_that_may_not_roam_here_is_rejected_with_cause_11(bench):
+    def barred(conf):
+        subscribers(conf)
+        conf["subscribers"][0]["visited"] = ["elsewhere.net", "nowhere.net"]
+        conf["subscribers"][2]["visited"] = ["elsewhere.net", "VIMS.net"]
+
+    bench.write_conf(barred)
+    bench.start("sgsn")
+    bss = raw.Bss(bench.socket(UE), (SGSN, 2157)).up()
+    t = raw.Terminal(bss)
+    assert t.ask(raw.attach_request(raw.imsi_id(t.imsi)), "0804") == bytes.fromhex("08040b")
+    assert any(line.message == "attach-refused" and line.keys["cause"].startswith("11 ") for line in bench.lines("sgsn"))
+    raw.Terminal(bss, "001010000000003").attach()
+
+
+def rau_request(rai=raw.RAI, status="", ptmsi=None):
+    more = bytes.fromhex("3202" + status) if status else b""
+    if ptmsi:
+        more = b"\x18\x05\xf4" + struct.pack(">I", ptmsi) + more
+    return b"\x08\x08\x70" + rai + bytes.fromhex("061453432aa060") + more
+
+
+ACCEPTED = bytes.fromhex("080900e0") + raw.RAI  # P-TMSI kept: no Complete is waited for
+
+
+def test_GPR_30_a_known_terminal_is_updated_and_keeps_its_contexts(bench, bss):
+    t = raw.Terminal(bss).attach()
+    assert t.ask(rau_request(), "0809") == ACCEPTED + bytes.fromhex("32020000")
+    t.activate()
+    assert t.ask(rau_request(status="2000"), "0809") == ACCEPTED + bytes.fromhex("32022000")
+    assert t.ask(b"\x08\x08\x73" + rau_request()[3:], "0809")  # periodic
+    assert t.quiet(0.2) and bench.live("sgsn").count("pdp imsi=") == 1
+    t.deactivate()
+
+
+def test_GPR_30_contexts_that_the_terminal_no_longer_has_are_deleted(bench, bss):
+    t = raw.Terminal(bss).attach()
+    t.activate()
+    t.activate(ti=1, nsapi=6, apn="small")
+    assert t.ask(rau_request(status="4000"), "0809") == ACCEPTED + bytes.fromhex("32024000")
+    wait_for(lambda: "taken=1 " in bench.live("ggsn"))
+    assert "apn=small" in bench.live("sgsn") and "apn=ims" not in bench.live("sgsn")
+
+
+@pytest.mark.parametrize("rai,cause", [(raw.RAI, "0a"), (bytes.fromhex("00f110000201"), "09")])
+def test_GPR_30_an_unknown_terminal_is_rejected_with_cause_10_or_9(bench, bss, rai, cause):
+    """10: it says that it was here; 9: it comes from an SGSN that this one cannot ask."""
+    t = raw.Terminal(bss)
+    t.tlli = 0x80abcdef
+    t.tllis.add(t.tlli)
+    assert t.ask(rau_request(rai), "080b") == bytes.fromhex(f"080b{cause}00")
+    assert "mm " not in bench.live("sgsn")
+    assert any(line.message == "update-refused" for line in bench.lines("sgsn"))
+    t.attach()
+
+
+def test_GPR_30_a_terminal_that_comes_back_in_a_foreign_tlli_is_known_by_its_ptmsi(bench, bss):
+    t = raw.Terminal(bss).attach()
+    t.activate()
+    local, t.tlli = t.tlli, t.ptmsi & 0x3fffffff | 0x80000000
+    t.tllis.add(t.tlli)
+    assert t.ask(rau_request(status="2000"), "0809") == ACCEPTED + bytes.fromhex("32022000")
+    t.tlli = local
+    t.deactivate()
+    t.detach()
+
+
+def test_GPR_30_an_update_in_the_middle_of_an_attach_is_not_compatible(bench, bss):
+    t = raw.Terminal(bss)
+    t.ask(raw.attach_request(bytes.fromhex("f4c0abcdef")), "0815")
+    assert t.ask(rau_request(), "0820") == bytes.fromhex("082062")
+
+
 def test_GPR_16_an_apn_that_is_not_subscribed_is_cause_33(bench, bss):
     t = raw.Terminal(bss).attach()
     assert t.ask(raw.activate_request(apn="data"), "8a43") == bytes.fromhex("8a4321")
@@ -474,8 +547,10 @@ def test_wireshark_finds_nothing_wrong_with_our_frames(bench):
     t.ask(bytes.fromhex("0a7f"), "8a5561")
     t.ask(bytes.fromhex("087f"), "082061")
     t.deactivate(ti=1)
+    t.ask(rau_request(status="2000"), "0809")
     t.detach()
     unknown = raw.Terminal(bss, "001019999999999")
+    unknown.ask(rau_request(ptmsi=0xc0abcdef), "080b0a")
     unknown.ask(raw.attach_request(raw.imsi_id(unknown.imsi)), "080408")
     unknown.ask(raw.activate_request(), "080501")
     strange = raw.Bss(bench.socket(UE, 24157), (SGSN, 2157))

@@ -7,7 +7,9 @@ import xml.etree.ElementTree
 PROTOCOLS = ("gprs-ns", "bssgp", "llcgprs", "sndcp", "gsm_a.dtap", "gtp", "sip", "diameter", "dns")
 # tshark's numbers, and what the ladder calls these messages
 GMM = {0x01: "Attach Request", 0x02: "Attach Accept", 0x03: "Attach Complete", 0x04: "Attach Reject",
-       0x05: "Detach Request", 0x06: "Detach Accept", 0x12: "Authentication and Ciphering Request",
+       0x05: "Detach Request", 0x06: "Detach Accept",
+       0x08: "Routing Area Update Request", 0x09: "Routing Area Update Accept", 0x0a: "Routing Area Update Complete",
+       0x0b: "Routing Area Update Reject", 0x12: "Authentication and Ciphering Request",
        0x13: "Authentication and Ciphering Response", 0x14: "Authentication and Ciphering Reject",
        0x15: "Identity Request", 0x16: "Identity Response", 0x1c: "Authentication and Ciphering Failure",
        0x20: "GMM Status"}

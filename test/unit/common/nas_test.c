@@ -54,6 +54,15 @@ static const struct {
     {"Activate PDP Context Reject",           NAS_DOWN, "8a4326"                                                      },
     {"Attach Reject",                         NAS_DOWN, "080411"                                                      },
     {"SM Status",                             NAS_DOWN, "8a5551"                                                      },
+    {"Routing Area Update Request",           NAS_UP,
+     "08087000f11000010106"
+     "1453432aa060"
+     "32022000"                                                                                                       },
+    {"Routing Area Update Accept",            NAS_DOWN,
+     "080900e000f110000101"
+     "32022000"                                                                                                       },
+    {"Routing Area Update Complete",          NAS_UP,   "080a"                                                        },
+    {"Routing Area Update Reject",            NAS_DOWN, "080b0a00"                                                    },
 };
 enum { VECTORS = sizeof vectors / sizeof vectors[0] };
 
