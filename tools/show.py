@@ -53,6 +53,23 @@ def status(args):
     print(table(["ELEMENT", "STATE", "PID", "UP", "NETNS", "ADDRESS", "RESTARTS"], element_rows(args)))
     print()
     print_registrations(args)
+    print_user_plane(args)
+
+
+def contexts(args):
+    """What the GGSN says on SIGUSR1: [keys of each PDP context]."""
+    ggsns = [e["name"] for e in client.ask(args, "status")["elements"] if e["kind"] == "ggsn" and e["state"] == "up"]
+    lines = [line.split() for name in ggsns for line in live(args, name)]
+    return [dict(w.partition("=")[::2] for w in words) for words in lines if words and words[0] == "pdp"]
+
+
+def print_user_plane(args):
+    """Whether terminals' packets cross the GPRS tunnel, and how many of each did."""
+    print(f"\nuser plane {client.ask(args, 'status').get('user_plane', 'unknown')}")
+    rows = [[c["imsi"], c["apn"], " ".join(a for a in (c["address"], c["address6"]) if a != "-"),
+             c["packets-up"], c["packets-down"], c["dropped"]] for c in contexts(args)]
+    if rows:
+        print(table(["PDP CONTEXT OF", "APN", "ADDRESS", "PACKETS UP", "DOWN", "DROPPED"], rows))
 
 
 def logs(args):
