@@ -1,4 +1,4 @@
-#SPDX - License - Identifier : Apache - 2.0
+# SPDX-License-Identifier: Apache-2.0
 """What the guest's kernel has, and the lab in it as it is on any machine."""
 import fcntl
 import os
@@ -53,10 +53,4 @@ def test_cx_is_an_established_sctp_association_to_every_address_of_the_hss(lab_u
     assert toward and set(toward.values()) == {ESTABLISHED}, associations(lab_up)
     assert all("connected over sctp" in line.text for line in lab_up.lines()
                if line.element in ("icscf1", "scscf1") and "diameter peer" in line.text)
-    assert
-{e.keys["net"] for e in lab_up.events() if e.proto == "cx"
-}
-==
-{
-    "sctp"
-}
+    assert {e.keys["net"] for e in lab_up.events() if e.proto == "cx"} == {"sctp"}
