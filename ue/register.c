@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Registration in the IMS (TS 24.229 5.1.1.2 initial, 5.1.1.4 refresh, 5.1.1.5 authentication,
- * 5.1.1.6 de-registration). In this version REGISTER is unprotected: no IPsec yet, so a refresh is
- * challenged as the first one was.
+ * 5.1.1.6 de-registration). What stands right of == leaves in ESP, on the set of security
+ * associations that sa.c calls temporary (t) or established (e), as far as there is one.
  *
  *     UE                                    P-CSCF
  *      |---- REGISTER nonce="" -------------->|   Security-Client
- *      |<--- 401 nonce=RAND,AUTN -------------|
- *      |---- REGISTER response, or auts ----->|
- *      |<--- 200 -----------------------------|   Service-Route, P-Associated-URI
+ *      |<--- 401 nonce=RAND,AUTN -------------|   Security-Server: set t
+ *      |==t= REGISTER response ==============>|   Security-Client, Security-Verify
+ *      |<=t= 200 =============================|   Service-Route, P-Associated-URI: t is e now
  *      |     ... before it expires, again     |
- *      |---- REGISTER expires=0 ------------->|
- */
+ *      |==e= REGISTER nonce="" ==============>|   a new Security-Client
+ *      |<=e= 200, or 401 and as above ========|
+ *      |==e= REGISTER expires=0 =============>|
+ *
+ * A challenge that the card does not take is answered (auts, or nothing) without a set t: on e, or
+ * unprotected (5.1.1.5.3). */
 #include "register.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "xalloc.h"
@@ -32,23 +35,22 @@ enum reg_event {
     REG_EVENTS
 };
 
-typedef void step_fn(struct ue *ue, const struct register_input *in);
+typedef register_step_fn step_fn;
 
-static step_fn begin, refresh, ask_again, join, be_registered, ask_longer, refused, leave, be_gone,
-    be_idle, forget;
+static step_fn begin, refresh, ask_again, join, be_registered, ask_longer;
 
 static step_fn *const on[REG_STATES][REG_EVENTS] = {
-    [REG_IDLE] = {[EV_START] = begin,          [EV_STOP] = be_idle, [EV_LOST] = forget},
+    [REG_IDLE] = {[EV_START] = begin,           [EV_STOP] = register_be_idle, [EV_LOST] = register_forget},
     [REG_ASKED] =
         {
                   [EV_START] = join,
                   [EV_CHALLENGED] = register_answer_challenge,
                   [EV_ACCEPTED] = be_registered,
                   [EV_TOO_BRIEF] = ask_longer,
-                  [EV_REFUSED] = refused,
+                  [EV_REFUSED] = register_refused,
                   [EV_BUSY] = register_try_next,
-                  [EV_STOP] = leave,
-                  [EV_LOST] = forget,
+                  [EV_STOP] = register_leave,
+                  [EV_LOST] = register_forget,
                   },
     [REG_ANSWERED] =
         {
@@ -56,34 +58,34 @@ static step_fn *const on[REG_STATES][REG_EVENTS] = {
                   [EV_CHALLENGED] = register_answer_challenge,
                   [EV_ACCEPTED] = be_registered,
                   [EV_TOO_BRIEF] = ask_longer,
-                  [EV_REFUSED] = refused,
+                  [EV_REFUSED] = register_refused,
                   [EV_BUSY] = register_try_next,
-                  [EV_STOP] = leave,
-                  [EV_LOST] = forget,
+                  [EV_STOP] = register_leave,
+                  [EV_LOST] = register_forget,
                   },
     [REG_BACKING_OFF] =
         {
                   [EV_START] = join,
                   [EV_TIMER] = ask_again,
-                  [EV_STOP] = leave,
-                  [EV_LOST] = forget,
+                  [EV_STOP] = register_leave,
+                  [EV_LOST] = register_forget,
                   },
     [REG_REGISTERED] =
         {
                   [EV_START] = refresh,
                   [EV_TIMER] = refresh,
-                  [EV_STOP] = leave,
-                  [EV_LOST] = forget,
+                  [EV_STOP] = register_leave,
+                  [EV_LOST] = register_forget,
                   },
     [REG_DEREGISTERING] =
         {
                   [EV_CHALLENGED] = register_answer_challenge,
-                  [EV_ACCEPTED] = be_gone,
-                  [EV_TOO_BRIEF] = be_gone,
-                  [EV_REFUSED] = be_gone,
-                  [EV_BUSY] = be_gone,
+                  [EV_ACCEPTED] = register_be_gone,
+                  [EV_TOO_BRIEF] = register_be_gone,
+                  [EV_REFUSED] = register_be_gone,
+                  [EV_BUSY] = register_be_gone,
                   [EV_STOP] = join,
-                  [EV_LOST] = forget,
+                  [EV_LOST] = register_forget,
                   },
 };
 
@@ -141,9 +143,9 @@ static void join(struct ue *ue, const struct register_input *in)
     (void)in;
 }
 
-static void fresh_round(struct registration *r)
+void register_fresh_round(struct registration *r)
 {
-    r->challenges = r->bad_challenges = r->rounds = r->briefs = 0;
+    r->challenges = r->bad_challenges = r->rounds = r->briefs = r->disagreed = 0;
     r->pcscf_tried = 0;
     *r->complaint = *r->busy = 0;
 }
@@ -154,7 +156,7 @@ static void begin(struct ue *ue, const struct register_input *in)
     struct why why;
 
     (void)in;
-    fresh_round(r);
+    register_fresh_round(r);
     if (!sim_impu(&ue->sim)) {
         register_give_up(ue, -ENOENT, "the SIM of IMSI %s has no SIP URI to register",
                          ue->sim.imsi);
@@ -171,6 +173,12 @@ static void begin(struct ue *ue, const struct register_input *in)
         register_give_up(ue, -EADDRNOTAVAIL, "no SIP socket: %s", why.text);
         return;
     }
+    if (!sa_look(ue) && ue->terminal->ipsec == IPSEC_REQUIRED) {
+        register_give_up(ue, -EPROTONOSUPPORT, "the terminal's `ipsec` is required, but %s",
+                         r->sas.none.text);
+        return;
+    }
+    r->offers = true;
     register_random(r->call_id, sizeof r->call_id - 1);
     register_random(r->from_tag, sizeof r->from_tag - 1);
     call_tag(r->call_id, r->call);
@@ -179,13 +187,13 @@ static void begin(struct ue *ue, const struct register_input *in)
     r->pcscf = 0;
     log_arrow(ue->call, "==", NULL, "register", "sip_call", r->call, "call_id", r->call_id, NULL);
     register_take_identities(ue);
-    register_allocate_ports(ue);
     register_ask(ue);
 }
 
 void register_ask(struct ue *ue)
 {
     ue->reg.state = REG_ASKED;
+    sa_offer(ue);
     register_send(ue, NULL);
 }
 
@@ -228,6 +236,7 @@ static void ask_longer(struct ue *ue, const struct register_input *in)
         return;
     }
     log_info(r->call, "the network wants %u s at least, asking for that", min_s);
+    sa_abandon(ue, "asking for longer");
     r->expires_s = min_s;
     register_ask(ue);
 }
@@ -242,15 +251,16 @@ static void say_registered(struct ue *ue)
 {
     struct registration *r = &ue->reg;
     struct addr at = register_own_address(ue);
-    char text[ADDR_TEXT], s[24], again[UE_SENTENCE / 2] = "";
+    char text[ADDR_TEXT], s[24], again[UE_SENTENCE / 2] = "", how[64];
 
     log_arrow(r->call, "==", NULL, "registered", "impu", sim_impu(&ue->sim), "contact",
               addr_text(&at, text), "expires", log_number(r->accept.expires_s, s), "scscf",
-              r->accept.scscf, NULL);
+              r->accept.scscf, "ipsec", sa_text(ue, how, sizeof how), NULL);
     if (*r->busy)
         snprintf(again, sizeof again, " (not at once: %.200s)", r->busy);
-    ask_answer(&r->ask, 0, "registered: %s at %s for %u s, S-CSCF %s%s", sim_impu(&ue->sim), text,
-               r->accept.expires_s, *r->accept.scscf ? r->accept.scscf : "not told", again);
+    ask_answer(&r->ask, 0, "registered: %s at %s for %u s, S-CSCF %s, %s%s", sim_impu(&ue->sim),
+               text, r->accept.expires_s, *r->accept.scscf ? r->accept.scscf : "not told", how,
+               again);
 }
 
 static void be_registered(struct ue *ue, const struct register_input *in)
@@ -259,7 +269,7 @@ static void be_registered(struct ue *ue, const struct register_input *in)
     struct addr at = register_own_address(ue);
     unsigned refresh_s;
 
-    if (r->state == REG_ASKED)
+    if (r->state == REG_ASKED && !sa_current(ue))
         log_warn(r->call, "the network accepted the REGISTER without a challenge");
     accept_read(&r->accept, in->sip, &at, r->expires_s);
     if (r->accept.expires_s == 0) {
@@ -267,6 +277,7 @@ static void be_registered(struct ue *ue, const struct register_input *in)
                          in->status);
         return;
     }
+    sa_succeed(ue, r->accept.expires_s);
     refresh_s = refresh_after_s(r->accept.expires_s);
     r->state = REG_REGISTERED;
     r->bound = true;
@@ -280,7 +291,7 @@ static void refresh(struct ue *ue, const struct register_input *in)
 {
     (void)in;
     loop_cancel(&ue->reg.timer);
-    fresh_round(&ue->reg);
+    register_fresh_round(&ue->reg);
     register_ask(ue);
 }
 
@@ -296,92 +307,6 @@ static void ask_again(struct ue *ue, const struct register_input *in)
         register_ask(ue);
 }
 
-static void refused(struct ue *ue, const struct register_input *in)
-{
-    struct registration *r = &ue->reg;
-    char text[UE_SENTENCE];
-
-    refusal_read(text, sizeof text, in->status, in->sip);
-    if (*r->complaint)
-        register_give_up(ue, -EACCES, "%.300s; the network then said %.250s", r->complaint, text);
-    else
-        register_give_up(ue, -EACCES, "%s", text);
-}
-
-void register_give_up(struct ue *ue, int err, const char *format, ...)
-{
-    struct registration *r = &ue->reg;
-    bool was_bound = r->bound, heard = ask_is_open(&r->ask);
-    char text[UE_SENTENCE - 16];
-    va_list ap;
-
-    va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
-    va_end(ap);
-    loop_cancel(&r->timer);
-    r->bound = false;
-    if (r->state == REG_DEREGISTERING) {
-        r->state = REG_IDLE;
-        ask_answer(&r->ask, err, "deregistered here, but not in the network: %s", text);
-        return;
-    }
-    r->state = REG_IDLE;
-    ask_answer(&r->ask, err, "failed: %s", text);
-    if (was_bound && !heard)
-        ue_say(ue, "lost: the registration of %s: %s", sim_impu(&ue->sim), text);
-}
-
-static void leave(struct ue *ue, const struct register_input *in)
-{
-    struct registration *r = &ue->reg;
-
-    loop_cancel(&r->timer);
-    sip_cancel(&r->op);
-    if (!r->bound) {
-        be_idle(ue, in);
-        return;
-    }
-    fresh_round(r);
-    r->state = REG_DEREGISTERING;
-    register_send(ue, NULL);
-}
-
-static void be_gone(struct ue *ue, const struct register_input *in)
-{
-    if (in->status >= 300) {
-        register_describe(ue, in);
-        register_give_up(ue, -EACCES, "%s", ue->reg.busy);
-        return;
-    }
-    log_arrow(ue->reg.call, "==", NULL, "deregistered", "impu", sim_impu(&ue->sim), NULL);
-    ue->reg.bound = false;
-    ue->reg.state = REG_IDLE;
-    ask_answer(&ue->reg.ask, 0, "deregistered: %s", sim_impu(&ue->sim));
-}
-
-static void be_idle(struct ue *ue, const struct register_input *in)
-{
-    (void)in;
-    ue->reg.state = REG_IDLE;
-    ask_answer(&ue->reg.ask, 0, "deregistered: %s was not registered", sim_impu(&ue->sim));
-}
-
-/* Without its address a terminal is not registered (TS 24.229 5.1.1.6.1, B.2.2.1). */
-static void forget(struct ue *ue, const struct register_input *in)
-{
-    struct registration *r = &ue->reg;
-
-    (void)in;
-    loop_cancel(&r->timer);
-    sip_cancel(&r->op);
-    if (r->sip)
-        sip_close(r->sip);
-    r->sip = NULL;
-    r->bound = false;
-    r->state = REG_IDLE;
-    ask_answer(&r->ask, -ENETDOWN, "failed: the address of the terminal is gone");
-}
-
 void register_abort(struct ue *ue)
 {
     struct registration *r = &ue->reg;
@@ -391,5 +316,6 @@ void register_abort(struct ue *ue)
         return;
     loop_cancel(&r->timer);
     sip_cancel(&r->op);
+    sa_abandon(ue, "given up");
     r->state = r->bound ? REG_REGISTERED : REG_IDLE;
 }

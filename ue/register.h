@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the files of the registration share: register.c has the table of states and events,
- * register_challenge.c answers a 401, register_retry.c goes on after an answer that is none. */
+ * register_challenge.c answers a 401, register_retry.c goes on after an answer that is none,
+ * register_end.c has the ends. */
 #ifndef IMSLAB_UE_REGISTER_H
 #define IMSLAB_UE_REGISTER_H
 
@@ -15,6 +16,8 @@ struct register_input { /* what an event brings; all zero when it brings nothing
  * register_text.h. Fails by giving up. */
 void register_send(struct ue *ue, const struct register_credentials *auth);
 void register_on_answer(void *arg, int status, const sip_t *sip, msg_t *answer);
+/* register_fresh_round - nothing was tried yet. */
+void register_fresh_round(struct registration *r);
 /* register_ask - the first REGISTER of a round: no answer to a challenge in it. */
 void register_ask(struct ue *ue);
 /* register_give_up - no registration from this; the sentence without "failed: ". */
@@ -22,15 +25,16 @@ void register_give_up(struct ue *ue, int err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* The steps of the table that stand in other files. */
-void register_answer_challenge(struct ue *ue, const struct register_input *in);
-void register_try_next(struct ue *ue, const struct register_input *in);
+typedef void register_step_fn(struct ue *ue, const struct register_input *in);
+register_step_fn register_answer_challenge, register_try_next; /* challenge, retry */
+register_step_fn register_refused, register_leave, register_be_gone, register_be_idle,
+    register_forget; /* end */
 
 /* register_timer - EV_TIMER in so many milliseconds; replaces the one that runs. */
 void register_timer(struct ue *ue, uint64_t ms);
 
-/* The seed's local steps: what the ISIM knows; ports and SPIs of the associations to be. */
+/* The seed's local step: what the ISIM knows. */
 void register_take_identities(struct ue *ue);
-void register_allocate_ports(struct ue *ue);
 /* register_open_sip - a socket on the terminal's address, unless there is one. 0 or -errno. */
 int register_open_sip(struct ue *ue, struct why *why);
 /* register_own_address - the one that talks to the present P-CSCF, with the SIP port. */

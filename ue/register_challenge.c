@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The answer to a 401 (TS 24.229 5.1.1.5, RFC 3310). The card checks that the network is the
  * network: RES when it is, AUTS when its sequence number is out of range, nothing when its MAC does
- * not verify. A terminal answers two consecutive invalid challenges, and then stops
- * (TS 24.229 5.1.1.5.3). */
+ * not verify; without RES there are no keys, and it goes where the challenged REGISTER went, with a
+ * new Security-Client (5.1.1.5.3). A terminal answers two consecutive invalid challenges, and then
+ * stops (TS 24.229 5.1.1.5.3). */
 #include <errno.h>
 #include <string.h>
 
@@ -12,18 +13,17 @@
 
 enum { BAD_CHALLENGES = 2, CHALLENGES = 5 };
 
-static void answer_with_res(struct ue *ue, const struct sim_answer *answer);
+static void begin_anew(struct ue *ue);
+static void answer_with_res(struct ue *ue, const struct register_input *in,
+                            const struct sim_answer *answer);
 static void answer_with_auts(struct ue *ue, const struct sim_answer *answer);
 static void answer_with_nothing(struct ue *ue);
 
-static void say_unprotected(struct ue *ue)
+static void say_unprotected(const struct ue *ue, const char *why)
 {
-    const struct registration *r = &ue->reg;
-
-    if (r->state != REG_ASKED)
-        return;
-    log_arrow(r->call, "==", NULL, "IPsec: not in this version, REGISTER is unprotected",
-              "security_server", r->challenge.security_server ? "offered" : NULL, NULL);
+    if (ue->reg.state == REG_ASKED)
+        log_arrow(ue->reg.call, "==", NULL, "IPsec: none, REGISTER is unprotected", "why", why,
+                  NULL);
 }
 
 void register_answer_challenge(struct ue *ue, const struct register_input *in)
@@ -43,13 +43,17 @@ void register_answer_challenge(struct ue *ue, const struct register_input *in)
                          r->challenges);
         return;
     }
+    if (sa_is_temporary(ue)) {
+        begin_anew(ue);
+        return;
+    }
     if (sim_answer(&ue->sim, r->challenge.rand, r->challenge.autn, &answer, &why) < 0) {
         register_give_up(ue, -EIO, "%s", why.text);
         return;
     }
     log_arrow(r->call, "==", NULL, "check AUTN", "result", sim_verdict_text(answer.verdict), NULL);
     if (answer.verdict == AKA_FINE)
-        answer_with_res(ue, &answer);
+        answer_with_res(ue, in, &answer);
     else if (answer.verdict == AKA_OUT_OF_RANGE)
         answer_with_auts(ue, &answer);
     else
@@ -95,12 +99,55 @@ static void send_answer(struct ue *ue, const void *password, size_t password_len
     register_send(ue, &auth);
 }
 
-static void answer_with_res(struct ue *ue, const struct sim_answer *answer)
+/* The answer itself was challenged: the authentication failed, and its associations with it
+ * (TS 33.203 7.4.1a). */
+static void begin_anew(struct ue *ue)
+{
+    sa_abandon(ue, "the answer was challenged");
+    if (ue->reg.state == REG_DEREGISTERING) {
+        sa_offer(ue);
+        register_send(ue, NULL);
+    } else {
+        register_ask(ue);
+    }
+}
+
+/* The keys of this challenge become associations, or the terminal knows why not. */
+static bool protect(struct ue *ue, const struct register_input *in, const struct sim_answer *answer)
+{
+    struct registration *r = &ue->reg;
+    struct why why;
+    int err;
+
+    if (!*r->sas.security.client) {
+        say_unprotected(ue, r->offers ? r->sas.none.text : "the P-CSCF does not know sec-agree");
+        return true;
+    }
+    err = security_agree(&r->sas.security, in->sip, &why);
+    if (err == 0)
+        err = sa_begin(ue, answer->ck, answer->ik, &why);
+    if (err == 0)
+        return true;
+    if (err == -ENOENT && ue->terminal->ipsec == IPSEC_REQUIRED)
+        why_set(&why, ENOENT,
+                "the terminal's `ipsec` is required, and the P-CSCF offers none (no "
+                "Security-Server in its 401)");
+    if (err != -ENOENT || ue->terminal->ipsec == IPSEC_REQUIRED) {
+        register_give_up(ue, -EPROTO, "%s", why.text);
+        return false;
+    }
+    say_unprotected(ue, "the P-CSCF offers none (no Security-Server in its 401)");
+    return true;
+}
+
+static void answer_with_res(struct ue *ue, const struct register_input *in,
+                            const struct sim_answer *answer)
 {
     struct registration *r = &ue->reg;
 
     log_arrow(r->call, "==", NULL, "compute RES", "result", "fine", NULL);
-    say_unprotected(ue);
+    if (!protect(ue, in, answer))
+        return;
     r->bad_challenges = 0;
     *r->complaint = 0;
     send_answer(ue, answer->res, sizeof answer->res, NULL);
@@ -120,6 +167,7 @@ static void answer_with_auts(struct ue *ue, const struct sim_answer *answer)
         return;
     }
     digest_base64(answer->auts, sizeof answer->auts, auts);
+    sa_offer(ue);
     send_answer(ue, "", 0, auts);
 }
 
@@ -134,5 +182,6 @@ static void answer_with_nothing(struct ue *ue)
         register_give_up(ue, -EACCES, "%s", r->complaint);
         return;
     }
+    sa_offer(ue);
     send_answer(ue, NULL, 0, NULL);
 }

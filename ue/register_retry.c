@@ -28,13 +28,24 @@ void register_describe(struct ue *ue, const struct register_input *in)
     else if (r->challenges)
         snprintf(r->busy, sizeof r->busy,
                  "the P-CSCF at %s challenged, but did not answer the REGISTER with the response "
-                 "within %u ms",
-                 pcscf, ue->conf->timers.sip_t1x64_ms);
+                 "within %u ms%s",
+                 pcscf, ue->conf->timers.sip_t1x64_ms,
+                 sa_is_temporary(ue) ? " - does ESP arrive there, and do the keys agree (K, OPc)"
+                                     : "");
     else
         snprintf(r->busy, sizeof r->busy,
                  "no answer from the P-CSCF at %s within %u ms - is it running, and does it know "
                  "the way back to the terminal",
                  pcscf, ue->conf->timers.sip_t1x64_ms);
+}
+
+/* The P-CSCF lost the associations, or itself (TS 33.203 7.4.0). */
+static void go_unprotected(struct ue *ue)
+{
+    ue_delayed(ue, "%s; it may have lost the security associations: registering anew, unprotected",
+               ue->reg.busy);
+    sa_clear(ue, "nobody answers on it");
+    register_ask(ue);
 }
 
 void register_try_next(struct ue *ue, const struct register_input *in)
@@ -45,10 +56,17 @@ void register_try_next(struct ue *ue, const struct register_input *in)
 
     register_describe(ue, in);
     r->challenges = r->bad_challenges = 0;
+    if (sa_is_temporary(ue)) {
+        sa_abandon(ue, "no answer");
+    } else if (!in->sip && sa_current(ue)) {
+        go_unprotected(ue);
+        return;
+    }
     if (other && r->pcscf_tried + 1 < ue->pdp.pcscf_count) {
         ue_delayed(ue, "%s; trying the next P-CSCF", r->busy);
         r->pcscf_tried++;
         r->pcscf = (r->pcscf + 1) % ue->pdp.pcscf_count;
+        sa_clear(ue, "another P-CSCF");
         register_ask(ue);
         return;
     }

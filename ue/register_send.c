@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One REGISTER on its way to a P-CSCF, and what it needs before: identities from the card, ports,
- * a socket on the address that the GGSN gave. */
+/* One REGISTER on its way to a P-CSCF, and what it needs before: identities from the card, a socket
+ * on the address that the GGSN gave. Inside a security association it goes to port_ps, and what it
+ * says of the terminal's port is port_us (TS 24.229 5.1.1.5.1). */
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
@@ -18,7 +19,7 @@ void register_random(char *hex, size_t n)
         snprintf(hex + 2 * i, 3, "%02x", octets[i]);
 }
 
-/* The seed's steps 8: what the ISIM knows, and the ports of the security associations to be. */
+/* The seed's step 8: what the ISIM knows. */
 void register_take_identities(struct ue *ue)
 {
     struct registration *r = &ue->reg;
@@ -26,22 +27,6 @@ void register_take_identities(struct ue *ue)
     log_arrow(r->call, "==", NULL,
               ue->sim.isim ? "take identities from ISIM" : "derive identities from IMSI", "impu",
               sim_impu(&ue->sim), "impi", ue->sim.impi, "domain", ue->sim.domain, NULL);
-}
-
-void register_allocate_ports(struct ue *ue)
-{
-    struct security_client *s = &ue->reg.security;
-    char uc[24], us[24];
-    uint32_t r[3];
-
-    if (getrandom(r, sizeof r, 0) != sizeof r)
-        daemon_die("the kernel has no random numbers: %s", why_not(errno));
-    s->spi_c = r[0] < 256 ? r[0] + 256 : r[0]; /* 1..255 are reserved, RFC 4303 2.1 */
-    s->spi_s = s->spi_c == UINT32_MAX ? 256 : s->spi_c + 1;
-    s->port_c = 32768 + r[1] % 14000 * 2; /* an even and an odd one: never the same */
-    s->port_s = 32769 + r[2] % 14000 * 2;
-    log_arrow(ue->reg.call, "==", NULL, "allocate ports", "port_uc", log_number(s->port_c, uc),
-              "port_us", log_number(s->port_s, us), NULL);
 }
 
 int register_open_sip(struct ue *ue, struct why *why)
@@ -62,6 +47,8 @@ int register_open_sip(struct ue *ue, struct why *why)
 
 static unsigned pcscf_port(const struct ue *ue, const struct addr *pcscf)
 {
+    if (sa_current(ue))
+        return sa_current(ue)->port_ps;
     for (size_t i = 0; i < ue->conf->pcscf_count; i++)
         if (addr_same_host(pcscf, &ue->conf->pcscf[i].element.address) ||
             addr_same_host(pcscf, &ue->conf->pcscf[i].element.address6))
@@ -84,8 +71,10 @@ static struct sip_target pcscf_target(const struct ue *ue)
 struct addr register_own_address(const struct ue *ue)
 {
     bool v6 = addr_is_v6(&ue->pdp.pcscf[ue->reg.pcscf]);
+    const struct sa_set *set = sa_current(ue);
 
-    return addr_with_port(v6 ? ue->pdp.address6 : ue->pdp.address, ue->terminal->sip_port);
+    return addr_with_port(v6 ? ue->pdp.address6 : ue->pdp.address,
+                          set ? set->port_us : ue->terminal->sip_port);
 }
 
 const char *register_pcscf_text(const struct ue *ue, char *buf)
@@ -93,14 +82,15 @@ const char *register_pcscf_text(const struct ue *ue, char *buf)
     struct sip_target to = pcscf_target(ue);
     char text[ADDR_TEXT];
 
-    snprintf(buf, 2 * ADDR_TEXT, "%s over %s", addr_text(&to.addr, text),
-             to.transport == SIP_TCP ? "TCP" : "UDP");
+    snprintf(buf, 2 * ADDR_TEXT, "%s over %s%s", addr_text(&to.addr, text),
+             to.transport == SIP_TCP ? "TCP" : "UDP", sa_current(ue) ? " in ESP" : "");
     return buf;
 }
 
 void register_send(struct ue *ue, const struct register_credentials *auth)
 {
     struct registration *r = &ue->reg;
+    const struct security *s = &r->sas.security;
     struct sip_target to = pcscf_target(ue);
     struct register_text text = {
         .domain = ue->sim.domain,
@@ -114,10 +104,12 @@ void register_send(struct ue *ue, const struct register_credentials *auth)
         .expires_s = r->state == REG_DEREGISTERING ? 0 : r->expires_s,
         .call_id = r->call_id,
         .from_tag = r->from_tag,
-        .security = r->security,
+        .security_client = *s->client ? s->client : NULL,
+        .security_verify = sa_verify(ue),
         .auth = auth,
     };
     char buf[REGISTER_TEXT];
+    struct sip *sip;
     struct why why;
     msg_t *m;
     int n = register_text(&text, buf, sizeof buf);
@@ -127,10 +119,11 @@ void register_send(struct ue *ue, const struct register_credentials *auth)
                          why_not(n));
         return;
     }
-    m = sip_compose(r->sip, buf, &why);
+    sip = sa_current(ue) ? r->sas.sip : r->sip;
+    m = sip_compose(sip, buf, &why);
     if (!m) {
         register_give_up(ue, -EINVAL, "cannot make the REGISTER: %s", why.text);
         return;
     }
-    r->op = sip_send(r->sip, m, &to, 0, register_on_answer, ue);
+    r->op = sip_send(sip, m, &to, 0, register_on_answer, ue);
 }

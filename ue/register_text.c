@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One function per header, in the order of the seed's example message. The first REGISTER names the
- * subscriber and offers security associations; the second differs by its Authorization alone
- * (TS 24.229 5.1.1.5.1). */
+ * subscriber and offers security associations; the second differs by its Authorization and its
+ * Security-Verify alone (TS 24.229 5.1.1.5.1). */
 #include "register_text.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ static void put(struct text *t, const char *format, ...) __attribute__((format(p
 static void put_request_line(struct text *t, const struct register_text *r);
 static void put_who(struct text *t, const struct register_text *r);
 static void put_contact(struct text *t, const struct register_text *r);
-static void put_security(struct text *t, const struct security_client *s);
+static void put_security(struct text *t, const struct register_text *r);
 static void put_authorization(struct text *t, const struct register_text *r);
 
 static void put(struct text *t, const char *format, ...)
@@ -70,7 +70,7 @@ int register_text(const struct register_text *r, char *buf, size_t size)
     put_who(&t, r);
     put_contact(&t, r);
     put(&t, "Call-ID: %s\r\nCSeq: %u REGISTER\r\n", bare(&t, r->call_id), r->cseq);
-    put_security(&t, &r->security);
+    put_security(&t, r);
     put(&t, "Supported: path\r\n");
     put_authorization(&t, r);
     return t.err ? t.err : (int)t.len;
@@ -115,20 +115,26 @@ static void put_contact(struct text *t, const struct register_text *r)
         put(t, "Expires: 0\r\n");
 }
 
-/* One mechanism entry per pair of algorithms (RFC 3329, TS 33.203 annex H), dearest first. */
-static void put_security(struct text *t, const struct security_client *s)
+/* A header value that came from the network, as it came; a control character never. */
+static const char *line(struct text *t, const char *value)
 {
-    static const char *const ealg[] = {"aes-cbc", "null"};
+    for (const char *c = value; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            t->err = -EINVAL;
+    return value;
+}
 
-    if (!s->spi_c)
+/* TS 24.229 5.1.1.2.2 and 5.1.1.5.1: Security-Client in every REGISTER, Security-Verify as soon as
+ * there is an agreement. */
+static void put_security(struct text *t, const struct register_text *r)
+{
+    if (!r->security_client && !r->security_verify)
         return;
-    put(t, "Require: sec-agree\r\nProxy-Require: sec-agree\r\nSecurity-Client: ");
-    for (size_t i = 0; i < sizeof ealg / sizeof ealg[0]; i++)
-        put(t,
-            "%sipsec-3gpp;alg=hmac-sha-1-96;ealg=%s;prot=esp;mod=trans"
-            ";spi-c=%u;spi-s=%u;port-c=%u;port-s=%u",
-            i ? ", " : "", ealg[i], s->spi_c, s->spi_s, s->port_c, s->port_s);
-    put(t, "\r\n");
+    put(t, "Require: sec-agree\r\nProxy-Require: sec-agree\r\n");
+    if (r->security_client)
+        put(t, "Security-Client: %s\r\n", line(t, r->security_client));
+    if (r->security_verify)
+        put(t, "Security-Verify: %s\r\n", line(t, r->security_verify));
 }
 
 /* RFC 3310 3.3 and 3.4: an empty response says that the MAC was wrong, auts that the sequence

@@ -11,13 +11,7 @@
 #include "addr.h"
 #include "conf.h"
 
-#define REGISTER_TEXT 4096 /* longest REGISTER */
-
-/* What the terminal offers for the security associations (TS 33.203 7.2). */
-struct security_client {
-    uint32_t spi_c, spi_s; /* inbound SPIs of the terminal; never 0 (or all 0: nothing offered) */
-    uint16_t port_c, port_s;
-};
+#define REGISTER_TEXT 12288 /* longest REGISTER: both lists of mechanisms may be long */
 
 /* The answer to a challenge. Texts without quotes, as they stood in the challenge. */
 struct register_credentials {
@@ -33,13 +27,14 @@ struct register_credentials {
 struct register_text {
     const char *domain; /* home network: request URI, and realm until a challenge names one */
     const char *impi, *impu;
-    struct addr contact; /* the terminal's address and port */
+    struct addr contact; /* the terminal's address and the port that it listens at */
     enum conf_transport transport;
     struct addr pcscf; /* Route */
     unsigned max_forwards, cseq;
-    unsigned expires_s;                      /* 0: de-registration */
-    const char *call_id, *from_tag;          /* */
-    struct security_client security;         /* */
+    unsigned expires_s; /* 0: de-registration */
+    const char *call_id, *from_tag;
+    const char *security_client;             /* the value (sec_agree.h); NULL: nothing is offered */
+    const char *security_verify;             /* NULL: nothing is agreed */
     const struct register_credentials *auth; /* NULL: not challenged yet */
 };
 

@@ -35,6 +35,7 @@ void ue_close(struct ue *ue)
     ue_abort(ue);
     ue->notice = ue->delay = NULL;
     detach_locally(ue);
+    sa_close(ue);
     radio_close(ue);
     sim_close(&ue->sim);
 }
@@ -77,6 +78,7 @@ static void print_registration(struct ue *ue, FILE *out)
     };
     const struct registration *r = &ue->reg;
     int64_t now_s = loop_wall_s(ue->loop);
+    char how[64];
 
     fprintf(out, "  IMS       %s", states[r->state]);
     if (r->state == REG_BACKING_OFF)
@@ -91,6 +93,8 @@ static void print_registration(struct ue *ue, FILE *out)
         fprintf(out, "            associated %s\n", r->accept.associated);
     if (r->bound && *r->accept.service_route)
         fprintf(out, "            service route %s\n", r->accept.service_route);
+    if (r->bound)
+        fprintf(out, "            %s\n", sa_text(ue, how, sizeof how));
     if (*r->call)
         fprintf(out, "            call=%s Call-ID %s, next CSeq %u\n", r->call, r->call_id,
                 r->cseq);
@@ -122,6 +126,7 @@ void ue_print(struct ue *ue, FILE *out)
         fprintf(out, "  packets   %lu up, %lu down, %lu dropped on %s\n", ue->plane.up.packets,
                 ue->plane.down.packets, ue->plane.dropped, ue->plane.interface);
     print_registration(ue, out);
+    sa_print(ue, out);
     if (ue->reg.sip)
         sip_print_live(ue->reg.sip, out);
 }

@@ -16,6 +16,7 @@
 #include "nas.h"
 #include "register_answer.h"
 #include "register_text.h"
+#include "sa.h"
 #include "sim.h"
 #include "sip.h"
 #include "sndcp.h"
@@ -105,7 +106,9 @@ struct registration { /* TS 24.229 5.1.1 */
     char call_id[33], from_tag[9], call[CALL_TAG];
     unsigned cseq;
     unsigned expires_s; /* to ask for */
-    struct security_client security;
+    struct sas sas;
+    bool offers;             /* Security-Client stands in the REGISTER: no 420 forbade it */
+    unsigned disagreed;      /* how often an agreement failed and all began anew */
     size_t pcscf;            /* which of pdp.pcscf */
     size_t pcscf_tried;      /* how many of them, since one answered */
     unsigned rounds;         /* how often all P-CSCFs were tried: back-off grows with it */
@@ -235,6 +238,9 @@ void register_end(struct ue *ue, ue_done_fn *done, void *arg);   /* de-register 
 void register_lost(struct ue *ue);                               /* the address is gone */
 void register_abort(struct ue *ue);
 bool register_is_on(const struct ue *ue); /* the network holds our contact */
+
+/* request.c: from the P-CSCF, inside a security association. */
+void request_begin(void *ue, struct sip_request *request);
 
 /* steps.c: a terminal is off, attached, active or registered; each needs the one before. */
 enum ue_level { UE_OFF, UE_ATTACHED, UE_ACTIVE, UE_REGISTERED };

@@ -62,7 +62,7 @@ static void challenge_with(bool wrong_mac, const char *more)
 {
     struct aka_key key = network_key();
     uint8_t rand[16] = {1}, octets[32];
-    char nonce[64], headers[512];
+    char nonce[64], headers[6144];
 
     rand[1] = at; /* a new one each time */
     key.k[0] ^= wrong_mac;
@@ -104,15 +104,16 @@ static void check_response(const struct fake_sip_sent *s)
     assert_string_equal(auth_param(s, "response"), response);
 }
 
+/* As the registrar does, with the Contact of the request. */
 static void accept_for(unsigned expires_s)
 {
     char headers[512];
 
     snprintf(headers, sizeof headers,
-             "Contact: <sip:10.45.0.2:5060>;expires=%u\r\n"
+             "Contact: <sip:10.45.0.2:%s>;expires=%u\r\n"
              "P-Associated-URI: <sip:name@hims.net>, <tel:+15550001>\r\n"
              "Service-Route: <sip:orig@scscf1.hims.net;lr>\r\n",
-             expires_s);
+             fake_sip_sent(at - 1)->sip->sip_contact->m_url->url_port, expires_s);
     fake_sip_answer(at - 1, 200, headers);
 }
 

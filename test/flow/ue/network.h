@@ -18,7 +18,9 @@
 #include "nas.h"
 #include "pco.h"
 #include "sip_fake.h"
+#include "sip_protect.h"
 #include "xalloc.h"
+#include "xfrm_fake.h"
 
 #pragma GCC diagnostic ignored "-Wunused-function" /* no test needs all of it */
 
@@ -50,6 +52,7 @@ static struct conf_terminal terminal = {
     .cseq = 25,
     .pdp_type = "ipv4",
     .signalling_only = true,
+    .ipsec = IPSEC_OPTIONAL, /* auto */
 };
 static struct conf conf = {
     .mcc = "001",
@@ -58,13 +61,14 @@ static struct conf conf = {
     .sim_count = 1,
     .terminal = &terminal,
     .terminal_count = 1,
-    .sgsn = {.gb_port = 2157,  .nsei = 1001, .nsvci = 101, .bvci = 2},
+    .sgsn = {.gb_port = 2157, .nsei = 1001, .nsvci = 101, .bvci = 2},
     .timers = { .t3310_ms = 15000,
              .t3321_ms = 15000,
              .t3380_ms = 30000,
              .t3390_ms = 8000,
              .nas_tries = 5,
              .sip_t1x64_ms = 32000,
+             .reg_await_auth_s = 240,
              .ue_retry_ms = 4000},
 };
 static struct loop *loop;
@@ -380,6 +384,7 @@ static int begin(void **state)
     memset(&netif, 0, sizeof netif);
     memset(&outcome, 0, sizeof outcome);
     *notice = 0;
+    fake_xfrm_reset();
     log_open("ue", LEVEL_ERROR);
     strcpy(dir + strlen(dir) - 6, "XXXXXX");
     assert_non_null(mkdtemp(dir));
@@ -399,6 +404,9 @@ static int end(void **state)
     (void)state;
     ue_close(&ue);
     assert_int_equal(netif.count, 0);
+    assert_int_equal(fake_xfrm_sas(), 0);
+    assert_int_equal(fake_xfrm_policies(), 0);
+    assert_int_equal(sip_protect_count(), 0);
     assert_int_equal(fake_loop_timers(loop), 0);
     loop_free(loop);
     snprintf(file, sizeof file, "%s/ue-" IMSI ".sqn", dir);

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One file decides which set of associations is used and when it goes (TS 33.203 7.4.1a):
+ *
+ *                 challenge            200                 another 200, de-registered
+ *     nothing ---------------> temporary ----> established ----------------------------> old
+ *                              |                   |                                      |
+ *                refused, silence, reg_await_auth  | its life time is over                | 64*T1
+ *                              v                   v                                      v
+ *                           removed             removed                                removed
+ *
+ * Requests leave on the temporary set while there is one: a terminal sends nothing but the answer
+ * to the challenge then. Each set has a port_uc of its own; port_us is one for all of them. Nothing
+ * unprotected passes these ports, with or without a set (blocks). */
+#include "sa.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "register.h"
+#include "sip_protect.h"
+#include "xalloc.h"
+
+enum stage { STAGE_TEMPORARY, STAGE_ESTABLISHED, STAGE_OLD };
+static const char *const stage_names[] = {"temporary", "established", "old"};
+
+enum { GRACE_S = 30, KERNEL_GRACE_S = 60 };
+
+struct sa {
+    LIST_ENTRY(sa) entry;
+    struct ue *ue;
+    enum stage stage;
+    struct sa_set set;
+    char verify[SEC_VALUE];
+    uint64_t born_ms, until_ms;
+    struct loop_timer *timer;
+};
+
+static void let_go(struct sa *a, const char *why);
+static void live_until(struct sa *a, uint64_t until_ms);
+
+/* ---- what there is ---- */
+
+static struct sa *find(const struct ue *ue, enum stage stage)
+{
+    struct sa *a;
+
+    LIST_FOREACH(a, &ue->reg.sas.list, entry)
+    if (a->stage == stage)
+        break;
+    return a;
+}
+
+static struct sa *current(const struct ue *ue)
+{
+    struct sa *a = find(ue, STAGE_TEMPORARY);
+
+    return a ? a : find(ue, STAGE_ESTABLISHED);
+}
+
+const struct sa_set *sa_current(const struct ue *ue)
+{
+    const struct sa *a = current(ue);
+
+    return a ? &a->set : NULL;
+}
+
+const char *sa_verify(const struct ue *ue)
+{
+    const struct sa *a = current(ue);
+
+    return a ? a->verify : NULL;
+}
+
+bool sa_is_temporary(const struct ue *ue)
+{
+    return find(ue, STAGE_TEMPORARY);
+}
+
+const char *sa_text(const struct ue *ue, char *buf, size_t size)
+{
+    const struct sa_set *set = sa_current(ue);
+
+    snprintf(buf, size, "%s%s", set ? "protected by " : "unprotected",
+             set ? sec_pair_name(set->pair) : "");
+    return buf;
+}
+
+bool sa_in_use(const struct ue *ue, uint32_t spi, unsigned port)
+{
+    const struct sa *a;
+
+    LIST_FOREACH(a, &ue->reg.sas.list, entry)
+    if (spi == a->set.spi_uc || spi == a->set.spi_us || spi == a->set.spi_pc ||
+        spi == a->set.spi_ps || port == a->set.port_uc)
+        return true;
+    return false;
+}
+
+bool sa_brought(const struct ue *ue, const struct addr *source)
+{
+    const struct sa *a;
+
+    LIST_FOREACH(a, &ue->reg.sas.list, entry)
+    if (addr_same_host(source, &a->set.pcscf) &&
+        (addr_port(source) == a->set.port_pc || addr_port(source) == a->set.port_ps))
+        return true;
+    return false;
+}
+
+/* ---- its life time ---- */
+
+static void on_over(void *arg)
+{
+    struct sa *a = arg;
+    struct ue *ue = a->ue;
+
+    a->timer = NULL;
+    if (loop_now_ms(ue->loop) < a->until_ms) {
+        live_until(a, a->until_ms);
+        return;
+    }
+    let_go(a, "its life time is over");
+    if (LIST_EMPTY(&ue->reg.sas.list))
+        sa_close_port(ue);
+}
+
+static void live_until(struct sa *a, uint64_t until_ms)
+{
+    uint64_t now_ms = loop_now_ms(a->ue->loop);
+    uint64_t wait_ms = until_ms > now_ms ? until_ms - now_ms : 0;
+
+    a->until_ms = until_ms;
+    loop_cancel(&a->timer);
+    a->timer = loop_after(a->ue->loop, wait_ms > INT32_MAX ? INT32_MAX : wait_ms, on_over, a);
+}
+
+/* The kernel takes it away itself when this process cannot, a while later. */
+static uint32_t hard_s(uint64_t life_s)
+{
+    return life_s + KERNEL_GRACE_S > INT32_MAX ? 0 : life_s + KERNEL_GRACE_S;
+}
+
+/* ---- one set ---- */
+
+static struct addr client_end(const struct sa *a)
+{
+    return addr_with_port(a->set.ue, a->set.port_uc);
+}
+
+/* How SIP finds its ports. */
+static struct sip_protection protection(const struct sa *a)
+{
+    const struct sa_set *s = &a->set;
+
+    return (struct sip_protection){
+        .local = s->ue,
+        .peer = s->pcscf,
+        .local_c = s->port_uc,
+        .local_s = s->port_us,
+        .peer_c = s->port_pc,
+        .peer_s = s->port_ps,
+        .spi_local_c = s->spi_uc,
+        .spi_local_s = s->spi_us,
+        .spi_peer_c = s->spi_pc,
+        .spi_peer_s = s->spi_ps,
+    };
+}
+
+/* Requests leave on the current set. */
+static void prefer_current(const struct ue *ue)
+{
+    const struct sa *a = current(ue);
+    struct sip_protection p;
+
+    if (!a)
+        return;
+    p = protection(a);
+    sip_protect_prefer(&p);
+}
+
+static const char *hex(uint32_t spi, char buf[11])
+{
+    snprintf(buf, 11, "0x%08" PRIx32, spi);
+    return buf;
+}
+
+static void say(const struct sa *a, const char *what, const char *why)
+{
+    const struct sa_set *s = &a->set;
+    char spi[4][11], port[4][24];
+
+    log_arrow(a->ue->reg.call, "==", NULL, what, "set", stage_names[a->stage], "why", why, "spi_uc",
+              hex(s->spi_uc, spi[0]), "spi_us", hex(s->spi_us, spi[1]), "spi_pc",
+              hex(s->spi_pc, spi[2]), "spi_ps", hex(s->spi_ps, spi[3]), "port_uc",
+              log_number(s->port_uc, port[0]), "port_us", log_number(s->port_us, port[1]),
+              "port_pc", log_number(s->port_pc, port[2]), "port_ps",
+              log_number(s->port_ps, port[3]), "alg", sec_alg_name(s->pair.alg), "ealg",
+              sec_ealg_name(s->pair.ealg), NULL);
+}
+
+static void let_go(struct sa *a, const char *why)
+{
+    struct ue *ue = a->ue;
+    struct addr client = client_end(a);
+    struct sip_protection p = protection(a);
+    struct why fault;
+
+    say(a, "sa-removed", why);
+    sip_protect_remove(&p);
+    if (sa_set_remove(ue->reg.sas.xfrm, &a->set, &fault) < 0)
+        log_warn(ue->reg.call, "a security association stays in the kernel: %s", fault.text);
+    sa_block_drop(ue->reg.sas.xfrm, SA_UE, &client, NULL);
+    loop_cancel(&a->timer);
+    sa_set_wipe(&a->set);
+    LIST_REMOVE(a, entry);
+    free(a);
+    prefer_current(ue);
+}
+
+/* ---- the steps ---- */
+
+static void fill(struct sa *a, const uint8_t ck[16], const uint8_t ik[16])
+{
+    struct ue *ue = a->ue;
+    const struct security *s = &ue->reg.sas.security;
+
+    a->set = (struct sa_set){
+        .role = SA_UE,
+        .ue = register_own_address(ue),
+        .pcscf = ue->pdp.pcscf[ue->reg.pcscf],
+        .port_uc = s->mine.port_c,
+        .port_us = s->mine.port_s,
+        .port_pc = s->theirs.port_c,
+        .port_ps = s->theirs.port_s,
+        .spi_uc = s->mine.spi_c,
+        .spi_us = s->mine.spi_s,
+        .spi_pc = s->theirs.spi_c,
+        .spi_ps = s->theirs.spi_s,
+        .pair = s->theirs.pair,
+        .mode = s->theirs.mode,
+        .hard_s = hard_s(ue->conf->timers.reg_await_auth_s),
+    };
+    memcpy(a->set.ck, ck, sizeof a->set.ck);
+    memcpy(a->set.ik, ik, sizeof a->set.ik);
+    memcpy(a->verify, s->verify, sizeof a->verify);
+}
+
+/* The port first, then the kernel, then SIP. */
+static int install(const struct sa *a, struct why *why)
+{
+    struct xfrm *x = a->ue->reg.sas.xfrm;
+    struct addr client = client_end(a);
+    struct sip_protection p = protection(a);
+    int err = sa_block_put(x, SA_UE, &client, why);
+
+    if (err)
+        return err;
+    err = sa_set_install(x, &a->set, NULL, why);
+    if (!err) {
+        err = sip_protect_add(&p, why);
+        if (err)
+            sa_set_remove(x, &a->set, NULL);
+    }
+    if (err)
+        sa_block_drop(x, SA_UE, &client, NULL);
+    return err;
+}
+
+int sa_begin(struct ue *ue, const uint8_t ck[16], const uint8_t ik[16], struct why *why)
+{
+    struct sa *a = xzalloc(sizeof *a);
+    int err;
+
+    a->ue = ue;
+    a->stage = STAGE_TEMPORARY;
+    a->born_ms = loop_now_ms(ue->loop);
+    fill(a, ck, ik);
+    err = install(a, why);
+    if (err) {
+        sa_set_wipe(&a->set);
+        free(a);
+        return err;
+    }
+    LIST_INSERT_HEAD(&ue->reg.sas.list, a, entry);
+    prefer_current(ue);
+    live_until(a, a->born_ms + 1000ull * ue->conf->timers.reg_await_auth_s);
+    say(a, "sa-installed", NULL);
+    return 0;
+}
+
+/* Nothing can be under way on it longer than a transaction lasts. */
+static void grow_old(struct sa *a)
+{
+    a->stage = STAGE_OLD;
+    live_until(a, loop_now_ms(a->ue->loop) + a->ue->conf->timers.sip_t1x64_ms);
+}
+
+void sa_succeed(struct ue *ue, unsigned expires_s)
+{
+    struct sa *new = find(ue, STAGE_TEMPORARY), *a = find(ue, STAGE_ESTABLISHED);
+    uint64_t now_ms = loop_now_ms(ue->loop), until_ms = now_ms + 1000ull * (expires_s + GRACE_S);
+    struct why why;
+
+    if (!new && !a) {
+        sa_close_port(ue);
+        return;
+    }
+    if (a && a->until_ms > until_ms)
+        until_ms = a->until_ms; /* never decreased */
+    if (new &&a)
+        grow_old(a);
+    if (!new)
+        new = a;
+    if (new->stage == STAGE_TEMPORARY) {
+        new->stage = STAGE_ESTABLISHED;
+        say(new, "sa-installed", NULL);
+    }
+    live_until(new, until_ms);
+    new->set.hard_s = hard_s((until_ms - new->born_ms) / 1000);
+    if (sa_set_extend(ue->reg.sas.xfrm, &new->set, &why) < 0)
+        log_warn(ue->reg.call, "the kernel does not keep the security associations: %s", why.text);
+}
+
+void sa_abandon(struct ue *ue, const char *why)
+{
+    struct sa *a = find(ue, STAGE_TEMPORARY);
+
+    if (a)
+        let_go(a, why);
+}
+
+void sa_retire(struct ue *ue)
+{
+    struct sa *a;
+
+    LIST_FOREACH(a, &ue->reg.sas.list, entry)
+    if (a->stage != STAGE_OLD)
+        grow_old(a);
+}
+
+void sa_clear(struct ue *ue, const char *why)
+{
+    struct sa *a;
+
+    while ((a = LIST_FIRST(&ue->reg.sas.list)))
+        let_go(a, why);
+    sa_close_port(ue);
+}
+
+void sa_close(struct ue *ue)
+{
+    struct sas *s = &ue->reg.sas;
+
+    sa_clear(ue, "the terminal is switched off");
+    xfrm_close(s->xfrm);
+    s->xfrm = NULL;
+    s->looked = false;
+}
+
+/* "spi_us 12345: 10.60.2.10:5063 -> 10.45.0.2:40001, 3 packets, 2100 octets" */
+static void print_leg(const struct sa_set *s, enum sa_leg leg, const struct sa_counters *n,
+                      FILE *out)
+{
+    static const char *const names[] = {"spi_ps", "spi_uc", "spi_us", "spi_pc"};
+    bool up = leg == SA_UC_PS || leg == SA_US_PC;
+    struct addr ue =
+        addr_with_port(s->ue, leg == SA_UC_PS || leg == SA_PS_UC ? s->port_uc : s->port_us);
+    struct addr pcscf =
+        addr_with_port(s->pcscf, leg == SA_UC_PS || leg == SA_PS_UC ? s->port_ps : s->port_pc);
+    char src[ADDR_TEXT], dst[ADDR_TEXT];
+
+    fprintf(out, "            %s 0x%08x %s -> %s", names[leg], sa_set_spi(s, leg),
+            addr_text(up ? &ue : &pcscf, src), addr_text(up ? &pcscf : &ue, dst));
+    if (!n->there[leg])
+        fprintf(out, ", not in the kernel\n");
+    else
+        fprintf(out, ", %" PRIu64 " packets, %" PRIu64 " octets%s\n", n->leg[leg].packets,
+                n->leg[leg].octets, n->leg[leg].bad ? ", ESP arrives but does not decrypt" : "");
+}
+
+void sa_print(const struct ue *ue, FILE *out)
+{
+    const struct sa *a;
+    uint64_t now_ms = loop_now_ms(ue->loop);
+
+    LIST_FOREACH(a, &ue->reg.sas.list, entry)
+    {
+        const struct sa_set *s = &a->set;
+        struct sa_counters n;
+
+        sa_set_counters(ue->reg.sas.xfrm, s, &n);
+        fprintf(out, "  IPsec     %s, %s, another %" PRIu64 " s\n", stage_names[a->stage],
+                sec_pair_name(s->pair), (a->until_ms - now_ms) / 1000);
+        for (enum sa_leg leg = 0; leg < SA_LEGS; leg++)
+            print_leg(s, leg, &n, out);
+    }
+}
