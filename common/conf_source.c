@@ -33,7 +33,7 @@ static int vbad(const struct conf_source *s, struct why *why, size_t line, const
     size_t len = strlen(s->file);
     char text[256];
 
-    vsnprintf(text, sizeof text, format, ap);
+    why_vprint(text, sizeof text, format, ap);
     return why_set(why, EINVAL, "%s%s:%zu: %s", len > NAMED ? "..." : "",
                    s->file + (len > NAMED ? len - NAMED : 0), line, text);
 }

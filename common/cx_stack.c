@@ -50,7 +50,7 @@ static void on_library_log(int level, const char *format, va_list ap)
 
     if (level < FD_LOG_ERROR && !log_on(LEVEL_DEBUG))
         return;
-    vsnprintf(text, sizeof text, format, ap);
+    why_vprint(text, sizeof text, format, ap);
     if (level == FD_LOG_ERROR && !first_error[0])
         keep_error(text);
     if (level == FD_LOG_FATAL && strstr(format, "shutdown sequence") && !atomic_load(&stopping)) {

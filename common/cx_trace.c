@@ -84,9 +84,14 @@ static bool is(const struct piece *avp, enum cx_avp what)
 /* The first of its kind counts. */
 static void get_text(const struct piece *avp, char *out, size_t size)
 {
-    if (!out[0])
-        snprintf(out, size, "%.*s", (int)(avp->len < size ? avp->len : size - 1),
-                 (const char *)avp->data);
+    const char *text = (const char *)avp->data;
+
+    if (out[0])
+        return;
+    if (avp->len < size)
+        snprintf(out, size, "%.*s", (int)avp->len, text);
+    else
+        snprintf(out, size, "%.*s...", (int)size - 4, text);
 }
 
 static void get_number(const struct piece *avp, char out[24])

@@ -153,7 +153,7 @@ void daemon_die(const char *format, ...)
     va_list ap;
 
     va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
+    why_vprint(text, sizeof text, format, ap);
     va_end(ap);
     log_error(NULL, "%s", text);
     exit(1);

@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "why.h"
+
 #define LINE 4096
 
 static const char *level_names[] = {"error", "warn", "info", "debug"};
@@ -17,6 +19,7 @@ static _Thread_local struct timespec moment; /* of the next line; zero: when it 
 
 struct line {
     size_t len;
+    bool quoted, cut; /* inside a word in quotes; there was more than fits */
     char text[LINE];
 };
 
@@ -43,8 +46,10 @@ const char *log_element(void)
 
 static void put(struct line *l, const char *text, size_t len)
 {
-    if (len > LINE - 2 - l->len) /* keep room for the newline */
+    if (len > LINE - 2 - l->len) { /* keep room for the newline */
         len = LINE - 2 - l->len;
+        l->cut = true;
+    }
     memcpy(l->text + l->len, text, len);
     l->len += len;
 }
@@ -82,12 +87,15 @@ static void put_word(struct line *l, const char *word)
         return;
     }
     put_text(l, "\"");
+    if (!l->cut)
+        l->quoted = true;
     for (; *word; word++) {
         if (*word == '"' || *word == '\\')
             put_text(l, "\\");
         put_char(l, *word);
     }
     put_text(l, "\"");
+    l->quoted = l->quoted && l->cut;
 }
 
 static void begin(struct line *l, enum log_level level, const char *call)
@@ -100,6 +108,7 @@ static void begin(struct line *l, enum log_level level, const char *call)
         clock_gettime(CLOCK_REALTIME, &now);
     log_no_moment();
     gmtime_r(&now.tv_sec, &tm);
+    l->quoted = l->cut = false;
     l->len = strftime(head, sizeof head, "%Y-%m-%dT%H:%M:%S", &tm);
     memcpy(l->text, head, l->len);
     snprintf(head, sizeof head, ".%06ldZ %s %s call=%.8s ", now.tv_nsec / 1000, element_name,
@@ -107,10 +116,22 @@ static void begin(struct line *l, enum log_level level, const char *call)
     put_text(l, head);
 }
 
+/* Says that there was more; quotes are closed, or what a peer wrote in them would be read as pairs
+ * of ours. */
+static void mark_cut(struct line *l)
+{
+    const char *mark = l->quoted ? "...\"" : "...";
+    size_t len = strlen(mark);
+
+    memcpy(l->text + l->len - len, mark, len);
+}
+
 static void end(struct line *l)
 {
     ssize_t done;
 
+    if (l->cut)
+        mark_cut(l);
     l->text[l->len++] = '\n';
     done = write(STDERR_FILENO, l->text, l->len);
     (void)done; /* nowhere to complain */
@@ -127,7 +148,7 @@ void log_text(enum log_level level, const char *call, const char *format, ...)
     begin(&l, level, call);
     put_text(&l, "-- ");
     va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
+    why_vprint(text, sizeof text, format, ap);
     va_end(ap);
     for (const char *c = text; *c; c++)
         put_char(&l, *c);

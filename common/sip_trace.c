@@ -39,16 +39,13 @@ static struct span upto(struct span s, char c)
     return s;
 }
 
-/* Writes or, for a header that comes again, appends behind a comma. */
-static void put(struct sip_trace *t, enum trace_key key, struct span s)
+/* Writes behind what is there; what does not fit ends in "...". */
+static void append(char value[TRACE_VALUE], struct span s)
 {
-    char *value = t->value[key];
-    size_t have = strlen(value);
+    size_t have = strlen(value), i = 0;
     bool space = false;
 
-    if (have && have + 3 < TRACE_VALUE)
-        have += snprintf(value + have, TRACE_VALUE - have, ", ");
-    for (size_t i = 0; i < s.len && have + 1 < TRACE_VALUE; i++) {
+    for (; i < s.len && have + 1 < TRACE_VALUE; i++) {
         bool blank = isspace((unsigned char)s.at[i]); /* a folded line becomes one space */
 
         if (!blank || !space)
@@ -56,6 +53,16 @@ static void put(struct sip_trace *t, enum trace_key key, struct span s)
         space = blank;
     }
     value[have] = 0;
+    if (i < s.len)
+        memcpy(value + TRACE_VALUE - 4, "...", 4);
+}
+
+/* Writes or, for a header that comes again, appends behind a comma. */
+static void put(struct sip_trace *t, enum trace_key key, struct span s)
+{
+    if (*t->value[key])
+        append(t->value[key], (struct span){", ", 2});
+    append(t->value[key], s);
 }
 
 static void take_text(struct sip_trace *t, enum trace_key key, struct span s)
@@ -129,7 +136,6 @@ static struct span param(struct span s, const char *name, char c)
 static void take_via(struct sip_trace *t, enum trace_key key, struct span s)
 {
     struct span top = upto(s, ','), branch, sent_by;
-    char text[TRACE_VALUE];
     const char *space;
 
     if (*t->value[key])
@@ -142,10 +148,11 @@ static void take_via(struct sip_trace *t, enum trace_key key, struct span s)
     }
     sent_by = trim(sent_by);
     branch = param(top, "branch", ';');
-    snprintf(text, sizeof text, "%.*s%s%.*s", (int)(sent_by.len > 100 ? 100 : sent_by.len),
-             sent_by.at, branch.at ? ";branch=" : "", (int)(branch.len > 100 ? 100 : branch.len),
-             branch.at ? branch.at : "");
-    put(t, key, (struct span){text, strlen(text)});
+    put(t, key, sent_by);
+    if (!branch.at)
+        return;
+    append(t->value[key], (struct span){";branch=", 8});
+    append(t->value[key], branch);
 }
 
 /* Authorization and WWW-Authenticate: parameters by name, and no others. */
@@ -246,8 +253,7 @@ static void take_header(struct sip_trace *t, struct span line)
     }
     if ((name.len == 7 && !strncasecmp(name.at, "Call-ID", 7)) ||
         (name.len == 1 && tolower((unsigned char)*name.at) == 'i'))
-        snprintf(t->call_id, sizeof t->call_id, "%.*s", (int)(value.len > 127 ? 127 : value.len),
-                 value.at);
+        snprintf(t->call_id, sizeof t->call_id, "%.*s", (int)value.len, value.at);
 }
 
 /* The next header line with its folded continuations; len 0 at the empty line or the end. */
@@ -302,8 +308,8 @@ bool sip_trace_scan(struct sip_trace *t, const char *data, size_t len)
         snprintf(t->message, sizeof t->message, "%.3s", line.at + 8);
     } else {
         word = upto(line, ' ');
-        snprintf(t->message, sizeof t->message, "%.*s", (int)(word.len > 39 ? 39 : word.len),
-                 word.at);
+        snprintf(t->message, sizeof t->message, "%.*s%s", (int)(word.len > 36 ? 36 : word.len),
+                 word.at, word.len > 36 ? "..." : "");
         if (line.len > word.len + 8)
             put(t, TRACE_URI, trim((struct span){line.at + word.len, line.len - word.len - 8}));
     }

@@ -47,8 +47,8 @@ enum trace_key { /* in the order of the log line */
 
 struct sip_trace {
     char message[40];                    /* "REGISTER" or "401" */
-    char call_id[128];                   /* for call_tag */
-    char value[TRACE_KEYS][TRACE_VALUE]; /* "": not in the message */
+    char call_id[1024];                  /* for call_tag */
+    char value[TRACE_KEYS][TRACE_VALUE]; /* "": not in the message; cut: it ends in "..." */
 };
 
 /* sip_trace_is_start - whether these octets are the start of a SIP message, judged by its first

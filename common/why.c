@@ -2,9 +2,18 @@
 #include "why.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#define CUT "..."
+
+void why_vprint(char *buf, size_t size, const char *format, va_list ap)
+{
+    int wanted = vsnprintf(buf, size, format, ap);
+
+    if (wanted >= 0 && (size_t)wanted >= size && size >= sizeof CUT)
+        memcpy(buf + size - sizeof CUT, CUT, sizeof CUT);
+}
 
 int why_set(struct why *why, int err, const char *format, ...)
 {
@@ -12,7 +21,7 @@ int why_set(struct why *why, int err, const char *format, ...)
 
     if (why) {
         va_start(ap, format);
-        vsnprintf(why->text, sizeof why->text, format, ap);
+        why_vprint(why->text, sizeof why->text, format, ap);
         va_end(ap);
     }
     return -err;

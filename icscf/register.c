@@ -331,7 +331,7 @@ static void refuse(struct register_txn *t, int status, const char *phrase, const
     va_list ap;
 
     va_start(ap, why);
-    vsnprintf(text, sizeof text, why, ap);
+    why_vprint(text, sizeof text, why, ap);
     va_end(ap);
     icscf_refuse(t->icscf, t->request, status, phrase, text);
     finish(t);

@@ -23,7 +23,7 @@ void refuse_with(struct refusal *r, int status, const char *phrase, const char *
     r->phrase = phrase;
     r->header[0] = 0;
     va_start(ap, reason);
-    vsnprintf(r->reason, sizeof r->reason, reason, ap);
+    why_vprint(r->reason, sizeof r->reason, reason, ap);
     va_end(ap);
 }
 

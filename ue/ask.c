@@ -41,7 +41,7 @@ void ask_answer(struct ue_ask *ask, int err, const char *format, ...)
         return;
     ask->err = err;
     va_start(ap, format);
-    vsnprintf(ask->sentence, sizeof ask->sentence, format, ap);
+    why_vprint(ask->sentence, sizeof ask->sentence, format, ap);
     va_end(ap);
     ask->soon = loop_after(ask->loop, 0, on_soon, ask);
 }

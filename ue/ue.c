@@ -46,7 +46,7 @@ void ue_say(struct ue *ue, const char *format, ...)
     va_list ap;
 
     va_start(ap, format);
-    vsnprintf(sentence, sizeof sentence, format, ap);
+    why_vprint(sentence, sizeof sentence, format, ap);
     va_end(ap);
     log_warn(ue->call, "%s", sentence);
     if (ue->notice)
@@ -59,7 +59,7 @@ void ue_delayed(struct ue *ue, const char *format, ...)
     va_list ap;
 
     va_start(ap, format);
-    vsnprintf(sentence, sizeof sentence, format, ap);
+    why_vprint(sentence, sizeof sentence, format, ap);
     va_end(ap);
     log_warn(*ue->reg.call ? ue->reg.call : ue->call, "%s", sentence);
     if (ue->delay)

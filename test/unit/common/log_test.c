@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "why.h"
 
 static int kept_stderr, ends[2];
 static char written[16384];
@@ -129,6 +130,30 @@ static void a_level_that_is_off_writes_nothing(void **state)
     assert_string_equal(lines(), "icscf1 error call=- -> hss UAR\n");
 }
 
+static void what_is_cut_is_marked_and_its_quotes_are_closed(void **state)
+{
+    static char octets[9000];
+    struct why why;
+
+    (void)state;
+    memset(octets, 'x', sizeof octets - 1);
+    log_arrow(NULL, "<-", "ue", "REGISTER", "key", octets, "more", "y", NULL);
+    assert_string_equal(strstr(lines(), "xxx...") ? "cut" : "", "cut");
+    assert_string_equal(written + strlen(written) - 5, "x...\n");
+    for (size_t n = 0; n < 8; n++) { /* wherever in an escape the line is full */
+        for (size_t i = 0; i < sizeof octets - 1; i++)
+            octets[i] = i < n ? 'x' : "\" \\\n"[i % 4];
+        log_arrow(NULL, "<-", "ue", "REGISTER", "key", octets, "impu", "a b", NULL);
+        lines();
+        assert_string_equal(written + strlen(written) - 5, "...\"\n");
+    }
+    memset(octets, 'x', sizeof octets - 1);
+    log_error(NULL, "%s", octets);
+    assert_non_null(strstr(lines(), "xxx...\n"));
+    assert_int_equal(why_set(&why, 1, "%s", octets), -1);
+    assert_string_equal(why.text + sizeof why.text - 5, "x...");
+}
+
 static void a_line_that_is_too_long_is_cut_and_still_ends(void **state)
 {
     static char octets[9000];
@@ -172,6 +197,7 @@ int main(void)
         TEST(no_peer_can_forge_a_line),
         TEST(a_value_cannot_pretend_to_be_a_second_pair),
         TEST(a_level_that_is_off_writes_nothing),
+        TEST(what_is_cut_is_marked_and_its_quotes_are_closed),
         TEST(a_line_that_is_too_long_is_cut_and_still_ends),
         TEST(a_call_tag_is_eight_digits_of_the_id),
     };

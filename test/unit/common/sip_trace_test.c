@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sip_trace.h"
@@ -165,6 +166,38 @@ static void a_very_long_value_is_cut(void **state)
     memset(text + n, 'x', sizeof text - n - 1);
     assert_true(sip_trace_scan(&t, text, sizeof text - 1));
     assert_int_equal(strlen(t.value[TRACE_PATH]), TRACE_VALUE - 1);
+    assert_string_equal(t.value[TRACE_PATH] + TRACE_VALUE - 5, "x...");
+}
+
+static void a_value_that_just_fits_is_not_marked_and_more_of_it_is(void **state)
+{
+    char text[2000], value[TRACE_VALUE];
+
+    (void)state;
+    memset(value, 'x', sizeof value);
+    value[TRACE_VALUE - 1] = 0;
+    snprintf(text, sizeof text, "OPTIONS sip:h SIP/2.0\r\nPath: %s\r\n\r\n", value);
+    assert_true(sip_trace_scan(&t, text, strlen(text)));
+    assert_string_equal(t.value[TRACE_PATH], value);
+    snprintf(text, sizeof text, "OPTIONS sip:h SIP/2.0\r\nPath: %s\r\nPath: y\r\n\r\n", value);
+    assert_true(sip_trace_scan(&t, text, strlen(text)));
+    assert_string_equal(t.value[TRACE_PATH] + TRACE_VALUE - 5, "x...");
+    snprintf(text, sizeof text, "OPTIONS sip:h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=%s\r\n\r\n",
+             value);
+    assert_true(sip_trace_scan(&t, text, strlen(text)));
+    assert_string_equal(t.value[TRACE_VIA] + TRACE_VALUE - 5, "x...");
+}
+
+static void a_long_call_id_is_kept_whole_for_its_tag(void **state)
+{
+    char text[2000], id[300];
+
+    (void)state;
+    memset(id, 'x', sizeof id);
+    id[sizeof id - 1] = 0;
+    snprintf(text, sizeof text, "OPTIONS sip:h SIP/2.0\r\nCall-ID: %s\r\n\r\n", id);
+    assert_true(sip_trace_scan(&t, text, strlen(text)));
+    assert_string_equal(t.call_id, id);
 }
 
 int main(void)
@@ -178,6 +211,8 @@ int main(void)
         cmocka_unit_test(what_is_not_sip_is_not_taken_for_it),
         cmocka_unit_test(a_message_that_ends_anywhere_is_read_as_far_as_it_goes),
         cmocka_unit_test(a_very_long_value_is_cut),
+        cmocka_unit_test(a_value_that_just_fits_is_not_marked_and_more_of_it_is),
+        cmocka_unit_test(a_long_call_id_is_kept_whole_for_its_tag),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
