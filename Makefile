@@ -58,6 +58,11 @@ $B/test/kernel/%: $B/test/kernel/%.o $B/libcommon.a
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+# measures, makes no claim: make build/plain/test/bench/x
+$B/test/bench/%: $B/test/bench/%.o $B/libcommon.a
+	@mkdir -p $(@D)
+	@echo '  LINK  $@'
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $B/%.o: %.c
 	@mkdir -p $(@D)
 	@echo '  CC    $<'
