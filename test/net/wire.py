@@ -76,11 +76,11 @@ def name_of(proto):
 
 def messages(pcap):
     """[(time, protocol, source, destination, message, PDU)] in the order of the capture. A terminal's
-    packets cross two wires, in SNDCP and in GTP-U: only the second counts."""
+    packets cross two wires, in SNDCP and in GTP-U: only the second counts, and is_tunnelled() knows."""
     found = []
     text_of = tshark(pcap, "--disable-protocol", "sndcp", "-T", "pdml")
     for packet in xml.etree.ElementTree.fromstring(text_of).iter("packet"):
-        ends = {}
+        ends, tunnelled = {}, False
         time = 0.0
         for proto in packet.iter("proto"):
             kind = proto.get("name")
@@ -92,7 +92,14 @@ def messages(pcap):
                 ends["ports"] = (number(proto, kind + ".srcport"), number(proto, kind + ".dstport"))
             elif kind in PROTOCOLS:
                 named = name_of(proto)
+                tunnelled = tunnelled or kind == "gtp" and not named
                 if named and named[1] not in LINK:
                     src, dst = (text(h, p) for h, p in zip(ends["hosts"], ends["ports"]))
+                    proto.set("tunnelled", str(tunnelled))
                     found.append((time, *named, src, dst, proto))
     return found
+
+
+def is_tunnelled(pdu):
+    """Whether a message was found inside a G-PDU."""
+    return pdu.get("tunnelled") == "True"
