@@ -78,6 +78,12 @@ struct conf_pcscf {
     struct conf_element element;
     unsigned port; /* 5060 */
     enum conf_ipsec ipsec;
+    char ipsec_algorithm[8][CONF_NAME]; /* "hmac-sha-1-96/aes-cbc", as sec_pair_parse reads it */
+    size_t ipsec_algorithm_count;       /* 0: all that there are */
+    unsigned port_ps;                   /* the protected server port */
+    unsigned port_pc[8];                /* protected client ports, two or more */
+    size_t port_pc_count;
+    char sa_state[CONF_PATH];           /* file name below state_dir */
     char visited_network_id[CONF_HOST]; /* P-Visited-Network-ID; default visited.domain */
 };
 
@@ -119,6 +125,7 @@ struct conf_timers {
                                 2 cx_wait_ms */
     unsigned pcscf_icscf_ms; /* how long the P-CSCF waits for one I-CSCF before the next */
     unsigned reg_await_auth_s;                       /* 240, TS 24.229 5.4.1.2.1 */
+    unsigned sa_margin_s, sa_grace_ms;               /* 30, 32000: lives of SAs */
     unsigned cx_wait_ms;                             /* longest wait for a Cx answer: 3000 */
     unsigned diameter_tc_s, diameter_tw_s;           /* reconnect 2, watchdog 6 */
     unsigned dns_wait_ms, dns_tries;                 /* one query to one server: 1000 ms, 2 tries */

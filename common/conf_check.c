@@ -289,12 +289,39 @@ static int check_expiry(const struct check *c)
     return 0;
 }
 
+/* TS 33.203 7.1: no protected port is a standard SIP port, or any other that is served plain. */
+static int check_protected_ports(const struct check *c)
+{
+    for (size_t i = 0; i < c->conf->pcscf_count; i++) {
+        const struct conf_pcscf *p = &c->conf->pcscf[i];
+        unsigned taken[COUNT(p->port_pc) + 4] = {5060, 5061, p->port, p->port_ps};
+        size_t count = 4;
+
+        if (p->port_ps == 5060 || p->port_ps == 5061 || p->port_ps == p->port)
+            return BAD(c, p, "port_ps", "'port_ps' must be no port of unprotected SIP");
+        if (p->port_pc_count < 2)
+            return BAD(c, p, "port_pc", "'port_pc' needs two ports or more, to alternate");
+        for (size_t j = 0; j < p->port_pc_count; j++) {
+            for (size_t k = 0; k < count; k++)
+                if (p->port_pc[j] == taken[k])
+                    return BAD(c, p, "port_pc",
+                               "'port_pc' %u is taken: 5060, 5061, 'port', "
+                               "'port_ps' or twice in the list",
+                               p->port_pc[j]);
+            taken[count++] = p->port_pc[j];
+        }
+        if (p->port_pc[p->port_pc_count - 1] > UINT16_MAX)
+            return BAD(c, p, "port_ps", "'port_ps' leaves no room for three client ports after it");
+    }
+    return 0;
+}
+
 int conf_check(const struct conf *conf, const struct conf_source *lab, struct why *why)
 {
     static int (*const checks[])(const struct check *) = {
-        check_domains,     check_addresses,        check_element_names,
-        check_apns,        check_subscriber_names, check_terminal_names,
-        check_subscribers, check_terminals,        check_expiry,
+        check_domains,          check_addresses,       check_element_names, check_apns,
+        check_subscriber_names, check_terminal_names,  check_subscribers,   check_terminals,
+        check_expiry,           check_protected_ports,
     };
     struct check c = {conf, lab, why};
     int err = 0;

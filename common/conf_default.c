@@ -69,13 +69,24 @@ static void fill_subscriber(struct conf_subscriber *sub, const struct conf_ggsn 
         memcpy(sub->apn[sub->apn_count++], ggsn->apn[i].name, CONF_NAME);
 }
 
+static void fill_pcscf(struct conf_pcscf *pcscf, const char *visited)
+{
+    bool given = pcscf->port_pc_count > 0;
+
+    otherwise(pcscf->visited_network_id, visited);
+    for (unsigned i = 1; i <= 3 && !given; i++)
+        pcscf->port_pc[pcscf->port_pc_count++] = pcscf->port_ps + i;
+    if (!*pcscf->sa_state)
+        snprintf(pcscf->sa_state, sizeof pcscf->sa_state, "%s.sa", pcscf->element.name);
+}
+
 void conf_default(struct conf *conf)
 {
     name_elements(conf);
     otherwise(conf->hss.identity, conf->hss.element.host);
     otherwise(conf->hss.realm, conf->home_domain);
     for (size_t i = 0; i < conf->pcscf_count; i++)
-        otherwise(conf->pcscf[i].visited_network_id, conf->visited_domain);
+        fill_pcscf(&conf->pcscf[i], conf->visited_domain);
     for (size_t i = 0; i < conf->ggsn.apn_count; i++)
         fill_apn(&conf->ggsn.apn[i], conf);
     for (size_t i = 0; i < conf->subscriber_count; i++)

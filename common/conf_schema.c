@@ -128,13 +128,35 @@ static const struct conf_row ggsn_rows[] = {
     {NULL},
 };
 
+/* The names of sec_pairs (sec_agree.h). */
+#define IPSEC_PAIRS                                                                                \
+    "hmac-sha-1-96/aes-cbc null/aes-gcm hmac-md5-96/aes-cbc hmac-sha-1-96/des-ede3-cbc "           \
+    "hmac-md5-96/des-ede3-cbc hmac-sha-1-96/null aes-gmac/null hmac-md5-96/null"
+
 static const struct conf_row pcscf_rows[] = {
     ELEMENT,
     {"port", PORT, AT(conf_pcscf, port), DEFAULT("5060"),
      .help = "SIP, UDP and TCP."},
     {"ipsec", TYPE(CHOICE), AT(conf_pcscf, ipsec),
      .choices = "off optional required", DEFAULT("off"),
-     .help = "What a terminal that offers sec-agree gets (RFC 3329). This version knows `off`."},
+     .help = "Security agreement with terminals (RFC 3329, TS 33.203): `optional` gives ESP to a "
+             "terminal that offers it, and serves the others; `required` refuses the others (421, "
+             "494). Where the kernel has no ESP, `optional` works as `off` and `required` does not "
+             "start."},
+    {"ipsec_algorithms", TYPE(WORD), LIST(conf_pcscf, ipsec_algorithm), .choices = IPSEC_PAIRS,
+     .derived = "all that the kernel has, in this order",
+     .help = "What is accepted, integrity/encryption; the first that the terminal offers too is "
+             "taken. Without a pair that ciphers, nothing is ever ciphered."},
+    {"port_ps", PORT, AT(conf_pcscf, port_ps), DEFAULT("6100"),
+     .help = "The protected server port: where terminals send to inside ESP, UDP and TCP."},
+    {"port_pc", PORT, LIST(conf_pcscf, port_pc),
+     .derived = "the three ports after `port_ps`",
+     .help = "The protected client ports, two or more: where what is sent to terminals leaves "
+             "from. Each registration takes the next."},
+    {"sa_state", TYPE(PATH), AT(conf_pcscf, sa_state),
+     .derived = "the element's name and `.sa`",
+     .help = "File that keeps the security associations over a restart, below `state_dir`. It "
+             "holds keys."},
     {"visited_network_id", TYPE(HOST), AT(conf_pcscf, visited_network_id),
      .derived = "`visited.domain`", .help = "P-Visited-Network-ID that it writes."},
     {NULL},
@@ -208,6 +230,12 @@ static const struct conf_row timer_rows[] = {
      .help = "How long the P-CSCF waits for one I-CSCF before it tries the next."},
     {"reg_await_auth_s", S, AT(conf_timers, reg_await_auth_s), DEFAULT("240"),
      .help = "How long a challenge may be answered (TS 24.229 5.4.1.2.1)."},
+    {"sa_margin_s", S, AT(conf_timers, sa_margin_s), DEFAULT("30"),
+     .help = "How much longer than the registration its security associations live (TS 33.203 "
+             "7.4.2a)."},
+    {"sa_grace_ms", MS, AT(conf_timers, sa_grace_ms), DEFAULT("32000"),
+     .help = "How long security associations that are replaced, or whose registration ended, still "
+             "serve what is under way."},
     {"cx_wait_ms", MS, AT(conf_timers, cx_wait_ms), DEFAULT("3000"),
      .help = "Longest wait for a Cx answer."},
     {"diameter_tc_s", S, AT(conf_timers, diameter_tc_s), DEFAULT("2"),
@@ -293,11 +321,6 @@ static const struct conf_row subscriber_rows[] = {
      .help = "Whether it has services while not registered."},
     {NULL},
 };
-
-/* The names of sec_pairs (sec_agree.h). */
-#define IPSEC_PAIRS                                                                                \
-    "hmac-sha-1-96/aes-cbc null/aes-gcm hmac-md5-96/aes-cbc hmac-sha-1-96/des-ede3-cbc "           \
-    "hmac-md5-96/des-ede3-cbc hmac-sha-1-96/null aes-gmac/null hmac-md5-96/null"
 
 static const struct conf_row terminal_rows[] = {
     {"name", NAME(1, 32), AT(conf_terminal, name), REQUIRED,

@@ -152,6 +152,20 @@ const struct contact *contact_find(const struct contacts *c, const struct addr *
     return NULL;
 }
 
+bool contact_has(const struct contacts *c, const char *impi, int64_t now_s)
+{
+    const struct entry *e;
+
+    for (size_t i = 0; i < BUCKETS; i++) {
+        LIST_FOREACH(e, &c->source[i], by_source)
+        {
+            if (e->contact.until_s > now_s && strcmp(e->contact.impi, impi) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
 size_t contact_count(const struct contacts *c, int64_t now_s)
 {
     const struct entry *e;

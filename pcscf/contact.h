@@ -43,6 +43,8 @@ typedef void contact_watch_fn(void *arg, const struct contact *, bool gone);
 void contact_watch(struct contacts *, contact_watch_fn *fn, void *arg);
 typedef void contact_each_fn(void *arg, const struct contact *);
 void contact_each(const struct contacts *, contact_each_fn *fn, void *arg);
+/* contact_has - whether anything of this subscriber is registered. */
+bool contact_has(const struct contacts *, const char *impi, int64_t now_s);
 /* contact_count - those that are not expired. */
 size_t contact_count(const struct contacts *, int64_t now_s);
 /* contact_print - one line each, for SIGUSR1. */

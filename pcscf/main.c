@@ -13,6 +13,7 @@ static struct daemon d = {
 int main(int argc, char **argv)
 {
     struct pcscf pcscf = {.conf = &d.conf};
+    struct why why;
     int rc;
 
     daemon_start(&d, argc, argv);
@@ -25,10 +26,12 @@ int main(int argc, char **argv)
     pcscf.dns = element_open_dns(d.loop, &d.conf, &pcscf.self->element);
     pcscf.sip = element_open_sip(d.loop, &d.conf, &pcscf.self->element, pcscf.self->port);
     pcscf_open(&pcscf);
-    if (pcscf.self->ipsec != IPSEC_OFF)
-        log_warn(NULL, "IPsec is not in this version: REGISTER is unprotected, as with ipsec: off");
+    if (security_open(&pcscf, &why) < 0)
+        daemon_die("ipsec: %s", why.text);
     daemon_on_live(&d, pcscf_print_live, &pcscf);
     rc = daemon_run(&d);
+    register_forget(&pcscf);
+    security_close(&pcscf);
     pcscf_close(&pcscf);
     sip_close(pcscf.sip);
     dns_close(pcscf.dns);

@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "log.h"
+#include "sa.h"
 
 void pcscf_open(struct pcscf *pcscf)
 {
@@ -37,6 +38,10 @@ void pcscf_print_live(void *arg, FILE *out)
 
     register_print_live(pcscf, out);
     sip_print_live(pcscf->sip, out);
+    if (pcscf->security.sas) {
+        sip_print_live(pcscf->security.sip, out);
+        sa_print(pcscf->security.sas, out);
+    }
     dns_print_live(pcscf->dns, out);
     contact_print(pcscf->contacts, loop_wall_s(pcscf->loop), out);
 }
@@ -55,7 +60,7 @@ bool pcscf_is_self(const struct pcscf *pcscf, const char *host)
 void pcscf_refuse(const struct pcscf *pcscf, struct sip_request *request, int status,
                   const char *phrase, const char *headers, const char *why)
 {
-    char text[400], header[1024], number[24];
+    char text[400], header[SEC_VALUE + 512], number[24];
 
     snprintf(text, sizeof text, "%s", why);
     for (char *c = text; *c; c++) /* nothing of a peer may end the header or its quoted text */

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The P-CSCF: the terminal's way into the core (TS 24.229 5.2). It believes nothing that a terminal
- * says about the network, and it keeps who is registered behind which address.
- *
- * Not in this version: IPsec (Security-Client is taken away and not answered, as `ipsec: off` asks)
- * and sessions. */
+ * says about the network, keeps who is registered behind which address, and holds the terminals'
+ * security associations. Not in this version: sessions. */
 #ifndef PCSCF_PCSCF_H
 #define PCSCF_PCSCF_H
 
@@ -16,6 +14,7 @@
 #include "dns.h"
 #include "loop.h"
 #include "mark.h"
+#include "security.h"
 #include "sip.h"
 
 struct register_txn;
@@ -29,6 +28,7 @@ struct pcscf {
     struct contacts *contacts;
     struct mark mark;
     struct charging charging;
+    struct security security;
     LIST_HEAD(, register_txn) registers; /* live REGISTERs */
 };
 
@@ -51,7 +51,8 @@ void register_begin(void *pcscf, struct sip_request *);
 void register_forget(struct pcscf *); /* at the end of the process */
 void register_print_live(const struct pcscf *, FILE *out);
 
-/* request.c: any other request. */
+/* request.c: any other request; protected: one that came over a security association. */
 void request_begin(void *pcscf, struct sip_request *);
+void request_begin_protected(void *pcscf, struct sip_request *);
 
 #endif

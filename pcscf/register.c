@@ -3,19 +3,19 @@
  *
  *   terminal        P-CSCF              DNS        I-CSCF
  *     |  REGISTER     |                   |           |
- *     |-------------->| strip, mark: Path, P-Visited-Network-ID, integrity-protected
+ *     |-------------->| who, over which security association (security.c); strip and mark:
+ *     |               | Path, P-Visited-Network-ID, integrity-protected
  *     |               |  NAPTR, SRV, A    |           |
  *     |               |<----------------->|           |
  *     |               |  REGISTER                     |
  *     |               |------------------------------>|
  *     |               |  401 with ck, ik; 200; ...    |
  *     |               |<------------------------------|
- *     |  401 without ck, ik; 200 (remembered); ...
+ *     |  401 without ck, ik, with Security-Server; 200 (remembered); ...
  *     |<--------------|
  *
  * An I-CSCF that is silent, cannot be reached or answers 408 or 503 is left for the next that DNS
- * named (RFC 3263 4.3), in a new transaction. IPsec will join here: the keys of a 401 are taken in
- * on_answer before mark_answer takes them away. */
+ * named (RFC 3263 4.3), in a new transaction. */
 #include <assert.h>
 #include <errno.h>
 #include <sofia-sip/msg.h>
@@ -27,41 +27,23 @@
 
 #include "entry.h"
 #include "log.h"
-#include "pcscf.h"
+#include "register.h"
 #include "xalloc.h"
 
 #define BIG 1300 /* octets: RFC 3261 18.1.1 */
 
-enum step { STEP_LOCATE, STEP_ICSCF };
 static const char *const step_names[] = {"asking dns for the I-CSCF", "waiting for the I-CSCF"};
-
-struct register_txn {
-    LIST_ENTRY(register_txn) entry;
-    struct pcscf *pcscf;
-    struct sip_request *request;
-    char call[CALL_TAG];
-    enum step step;
-    uint64_t born_ms;
-    struct loop_timer *deadline; /* for all of it */
-    struct dns_op *locating;     /* at most one of these two */
-    struct sip_op *forwarding;
-    msg_t *marked;    /* what goes to the core: every attempt sends a copy */
-    char domain[128]; /* the home network, from the Request-URI */
-    struct sip_targets targets;
-    size_t target;      /* which of them is being tried */
-    char failures[256]; /* of the ones before, for the refusal */
-    bool silent;        /* one of them did not answer at all */
-};
 
 /* The steps, in the order of a registration. */
 static bool may_pass(struct register_txn *t, const sip_t *sip);
-static void mark_visited(struct register_txn *t, const sip_t *sip);
+static bool is_secure(struct register_txn *t);
+static void mark_visited(struct register_txn *t);
 static void locate_icscf(struct register_txn *t, const url_t *url);
 static dns_done_fn on_located;
 static void forward(struct register_txn *t);
 static sip_answer_fn on_answer;
+static bool challenge(struct register_txn *t, const sip_t *answer);
 static void leave_icscf(struct register_txn *t, int status, bool answered);
-static void remember(struct register_txn *t, const sip_t *answer);
 /* The ends. */
 static void on_deadline(void *arg);
 static void relay(struct register_txn *t, msg_t *answer);
@@ -86,9 +68,9 @@ void register_begin(void *arg, struct sip_request *request)
     memcpy(t->call, sip_request_call(request), sizeof t->call);
     t->deadline = loop_after(t->pcscf->loop, patience_ms(&t->pcscf->conf->timers), on_deadline, t);
     LIST_INSERT_HEAD(&t->pcscf->registers, t, entry);
-    if (!may_pass(t, sip))
+    if (!may_pass(t, sip) || !is_secure(t))
         return;
-    mark_visited(t, sip);
+    mark_visited(t);
     locate_icscf(t, sip->sip_request->rq_url);
 }
 
@@ -138,15 +120,27 @@ static bool may_pass(struct register_txn *t, const sip_t *sip)
     return false;
 }
 
-static void mark_visited(struct register_txn *t, const sip_t *sip)
+static void refuse_by(struct register_txn *t, const struct security_refusal *refusal)
 {
-    bool offers = mark_offers_security(sip);
+    pcscf_refuse(t->pcscf, t->request, refusal->status, refusal->phrase, refusal->headers,
+                 refusal->why.text);
+    finish(t);
+}
 
-    if (offers || (sip->sip_require && sip_has_feature(sip->sip_require, "sec-agree")))
-        log_arrow(t->call, "==", NULL, "sec-agree", "ipsec", "off", "security_client",
-                  offers ? "present" : "absent", "security_server", "none", NULL);
+static bool is_secure(struct register_txn *t)
+{
+    struct security_refusal refusal;
+    bool may = security_admit(t->pcscf, t->request, &t->agreement, &refusal);
+
+    if (!may)
+        refuse_by(t, &refusal);
+    return may;
+}
+
+static void mark_visited(struct register_txn *t)
+{
     t->marked = sip_copy(t->request);
-    mark_register(t->marked, &t->pcscf->mark, &t->pcscf->charging, offers ? "no" : NULL);
+    mark_register(t->marked, &t->pcscf->mark, &t->pcscf->charging, t->agreement.integrity);
     sip_decrement_max_forwards(t->marked);
 }
 
@@ -224,8 +218,23 @@ static void on_answer(void *arg, int status, const sip_t *sip, msg_t *answer)
         return;
     }
     if (status / 100 == 2)
-        remember(t, sip);
-    relay(t, answer);
+        register_keep(t, sip);
+    else if (status != 401)
+        security_fail(t->pcscf, &t->agreement, "refused");
+    if (status != 401 || challenge(t, sip))
+        relay(t, answer);
+}
+
+static bool challenge(struct register_txn *t, const sip_t *answer)
+{
+    struct security_refusal refusal;
+    bool may;
+
+    t->security_server = xzalloc(SEC_VALUE + 32);
+    may = security_challenge(t->pcscf, &t->agreement, answer, t->security_server, &refusal);
+    if (!may)
+        refuse_by(t, &refusal);
+    return may;
 }
 
 static void leave_icscf(struct register_txn *t, int status, bool answered)
@@ -252,85 +261,6 @@ static void leave_icscf(struct register_txn *t, int status, bool answered)
         refuse(t, 500, "Server Internal Error", "no I-CSCF of '%s': %s", t->domain, t->failures);
 }
 
-/* ---- what is kept of a registration ---- */
-
-static int64_t seconds(const char *text)
-{
-    long long s = text ? strtoll(text, NULL, 10) : 0;
-
-    return s < 0 ? 0 : s > UINT32_MAX ? UINT32_MAX : s;
-}
-
-/* How long the registrar keeps this contact; 0: it does not. */
-static int64_t granted_s(const sip_t *answer, const url_t *contact)
-{
-    for (const sip_contact_t *m = answer->sip_contact; m; m = m->m_next) {
-        if (url_cmp(m->m_url, contact) != 0)
-            continue;
-        if (m->m_expires)
-            return seconds(m->m_expires);
-        return answer->sip_expires ? (int64_t)answer->sip_expires->ex_delta : 3600;
-    }
-    return 0;
-}
-
-/* Where the terminal is when its contact names another host: a softphone behind a NAT, or a lie.
- * Both are served, for what is meant for this contact goes where the REGISTER came from, never to
- * the host that it names; a stranger shall see it in the log. NULL: it names itself. */
-static const char *elsewhere(const url_t *contact, const struct addr *source, char text[ADDR_TEXT])
-{
-    struct addr named;
-
-    if (contact->url_host && addr_parse(&named, contact->url_host, 0) == 0 &&
-        addr_same_host(&named, source))
-        return NULL;
-    return addr_text(source, text);
-}
-
-static void remember_contact(struct register_txn *t, const sip_t *answer, struct contact *c,
-                             const sip_contact_t *m)
-{
-    int64_t now_s = loop_wall_s(t->pcscf->loop), expires_s;
-    char uri[512], number[24], source[ADDR_TEXT];
-
-    if (strcmp(m->m_url->url_scheme, "*") == 0) {
-        contact_remove(t->pcscf->contacts, c->impi, c->impu, NULL);
-        log_arrow(t->call, "==", NULL, "deregistered", "impu", c->impu, "contact", "*", NULL);
-        return;
-    }
-    if (url_e(uri, sizeof uri, m->m_url) >= (issize_t)sizeof uri)
-        return; /* too long to be a contact of anybody */
-    c->uri = uri;
-    expires_s = granted_s(answer, m->m_url);
-    c->until_s = now_s + expires_s;
-    if (expires_s > 0)
-        contact_put(t->pcscf->contacts, c, now_s);
-    else
-        contact_remove(t->pcscf->contacts, c->impi, c->impu, uri);
-    log_arrow(t->call, "==", NULL, expires_s > 0 ? "registered" : "deregistered", "impu", c->impu,
-              "impi", c->impi, "contact", uri, "came_from", elsewhere(m->m_url, &c->source, source),
-              "expires_s", log_number(expires_s, number), "service_route",
-              expires_s > 0 ? c->service_route : NULL, NULL);
-}
-
-static void remember(struct register_txn *t, const sip_t *answer)
-{
-    const sip_t *sip = sip_request_sip(t->request);
-    char route[1024], associated[2048];
-    struct contact c = {.source = sip_request_source(t->request),
-                        .transport = sip_request_transport(t->request),
-                        .service_route = sip_list(answer, "Service-Route", route, sizeof route),
-                        .associated =
-                            sip_list(answer, "P-Associated-URI", associated, sizeof associated)};
-
-    if (!sip_identity(sip->sip_to->a_url, c.impu, sizeof c.impu))
-        return;
-    if (!sip_auth_param(sip_digest(sip), "username", c.impi, sizeof c.impi))
-        snprintf(c.impi, sizeof c.impi, "%s", strchr(c.impu, ':') + 1);
-    for (const sip_contact_t *m = sip->sip_contact; m; m = m->m_next)
-        remember_contact(t, answer, &c, m);
-}
-
 /* ---- the ends ---- */
 
 static void on_deadline(void *arg)
@@ -342,9 +272,18 @@ static void on_deadline(void *arg)
            t->domain, *t->failures ? "; before that " : "", t->failures);
 }
 
+static void mark_for_terminal(void *arg, msg_t *answer)
+{
+    const struct register_txn *t = arg;
+
+    mark_answer(NULL, answer);
+    if (t->security_server && *t->security_server)
+        sip_add(answer, t->security_server);
+}
+
 static void relay(struct register_txn *t, msg_t *answer)
 {
-    sip_relay(t->request, answer, mark_answer, NULL);
+    sip_relay(t->request, answer, mark_for_terminal, t);
     finish(t);
 }
 
@@ -356,6 +295,7 @@ static void refuse(struct register_txn *t, int status, const char *phrase, const
     va_start(ap, why);
     vsnprintf(text, sizeof text, why, ap);
     va_end(ap);
+    security_fail(t->pcscf, &t->agreement, "refused");
     pcscf_refuse(t->pcscf, t->request, status, phrase, NULL, text);
     finish(t);
 }
@@ -367,6 +307,7 @@ static void finish(struct register_txn *t)
     dns_cancel(&t->locating);
     sip_cancel(&t->forwarding);
     sip_drop(t->marked);
+    free(t->security_server);
     LIST_REMOVE(t, entry);
     free(t);
 }

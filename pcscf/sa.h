@@ -116,6 +116,8 @@ uint32_t sa_id(const struct sa *);
 struct sa *sa_by_id(struct sas *, uint32_t id);
 /* sa_of_impi - the established set of this subscriber, or NULL. */
 struct sa *sa_of_impi(struct sas *, const char *impi);
+/* sa_waiting - the temporary set of this subscriber, or NULL. */
+struct sa *sa_waiting(struct sas *, const char *impi);
 
 /* sa_succeed - SM12, a 2xx for expires_s over this set: a temporary one is established (SM1
  * protected: the one before is old now; unprotected: all others of the subscriber go at once); an

@@ -81,16 +81,26 @@ struct sa *sa_by_id(struct sas *sas, uint32_t id)
     return NULL;
 }
 
-struct sa *sa_of_impi(struct sas *sas, const char *impi)
+static struct sa *with_state(struct sas *sas, const char *impi, enum sa_state state)
 {
     struct sa *sa;
 
     LIST_FOREACH(sa, sa_under(sas, impi), by_impi)
     {
-        if (sa->state == SA_ESTABLISHED && strcmp(sa->impi, impi) == 0)
+        if (sa->state == state && strcmp(sa->impi, impi) == 0)
             return sa;
     }
     return NULL;
+}
+
+struct sa *sa_of_impi(struct sas *sas, const char *impi)
+{
+    return with_state(sas, impi, SA_ESTABLISHED);
+}
+
+struct sa *sa_waiting(struct sas *sas, const char *impi)
+{
+    return with_state(sas, impi, SA_TEMPORARY);
 }
 
 struct sa *sa_find(struct sas *sas, const struct addr *source, const struct addr *local)
