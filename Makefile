@@ -96,9 +96,10 @@ REQUIRE ?=
 test:                                           ## all tests: unit, flow, tools, net, kernel (LAYERS=..., REQUIRE=all)
 	@tools/deps
 	@$(MAKE) --no-print-directory $(PARALLEL) SAN=address,undefined all tests
-	@$(if $(filter kernel,$(LAYERS)),$(MAKE) --no-print-directory $(PARALLEL) SAN= all)
+	@$(if $(filter kernel,$(LAYERS)),$(MAKE) --no-print-directory $(PARALLEL) SAN= all kernel)
 	@tools/runtests.py build/address-undefined --require "$(REQUIRE)" $(LAYERS)
-tests: $(UNIT) $(FLOW) $(KERNEL)
+tests: $(UNIT) $(FLOW)
+kernel: $(KERNEL)
 
 interop:                                        ## our elements with Debian's osmo-sgsn, osmo-ggsn, osmo-hlr, sgsnemu
 	@tools/deps interop

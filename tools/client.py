@@ -138,6 +138,7 @@ def prepare(args):
     for old in glob.glob(os.path.join(glob.escape(path_of(args, "logs")), "*.log")) + [path_of(args, "run.pcap")]:
         if os.path.exists(old):
             os.unlink(old)
+    shutil.rmtree(path_of(args, "wireshark"), ignore_errors=True)  # the keys of an earlier lab's SAs
     os.makedirs(path_of(args, "state"), mode=0o700, exist_ok=True)
     return lock
 

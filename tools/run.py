@@ -9,6 +9,7 @@ import subprocess
 
 import client
 import draw
+import espkeys
 import guest
 import logline
 import show
@@ -171,9 +172,16 @@ def whole(args):
             return 1
         print()
         show.print_registrations(args)
+        show.print_sas(args)
         return 0
     finally:
+        if args.pcap:
+            espkeys.write_folder(wireshark_of(args), espkeys.of_lab(args))
         terminal.end()
+
+
+def wireshark_of(args):
+    return client.path_of(args, "wireshark")
 
 
 def choose_kernel(args):
@@ -197,4 +205,5 @@ def run(args):
     finally:
         client.down(args)
         if args.pcap:
-            print(f"lab: the capture is {os.path.relpath(client.path_of(args, 'run.pcap'))}")
+            print(f"lab: the capture; with this folder's keys tshark looks into ESP:\n    WIRESHARK_CONFIG_DIR="
+                  f"{os.path.relpath(wireshark_of(args))} tshark -r {os.path.relpath(client.path_of(args, 'run.pcap'))}")

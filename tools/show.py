@@ -53,6 +53,7 @@ def status(args):
     print(table(["ELEMENT", "STATE", "PID", "UP", "NETNS", "ADDRESS", "RESTARTS"], element_rows(args)))
     print()
     print_registrations(args)
+    print_sas(args)
     print_user_plane(args)
 
 
@@ -111,17 +112,26 @@ def trace(args):
     print(draw.draw(events))
 
 
-def registrations(args):
-    """What the S-CSCFs say on SIGUSR1: [keys of each `registration` line]."""
+def told(args, kind, what):
+    """What the elements of a kind say on SIGUSR1: [keys of each line that begins with `what`]."""
     found = []
     for e in client.ask(args, "status")["elements"]:
-        if e["kind"] != "scscf" or e["state"] != "up":
+        if e["kind"] != kind or e["state"] != "up":
             continue
         for line in live(args, e["name"]):
-            words = logline.split(line)
-            if words and words[0] == "registration":
-                found.append({"scscf": e["name"], **dict(w.partition("=")[::2] for w in words[1:])})
+            words = logline.split(line.removeprefix("live: "))
+            if words and words[0] == what:
+                found.append({kind: e["name"], **dict(w.partition("=")[::2] for w in words[1:])})
     return found
+
+
+def registrations(args):
+    return told(args, "scscf", "registration")
+
+
+def sas(args):
+    """The sets of four SAs that the P-CSCFs have."""
+    return told(args, "pcscf", "sa")
 
 
 def live(args, name, wait_s=1.0):
@@ -149,3 +159,22 @@ def print_registrations(args):
              ago(int(r["expires_s"])) if r.get("expires_s", "").isdigit() else "?"] for r in found]
     print(table(["REGISTERED", "PRIVATE IDENTITY", "AT", "CONTACT", "FOR ANOTHER"], rows))
 
+
+def of_legs(keys, what, form):
+    """One value of a set's four ends: uc us pc ps."""
+    return " ".join(form(keys.get(f"{what}_{end}", "0")) for end in ("uc", "us", "pc", "ps"))
+
+
+def print_sas(args):
+    """The SA list: nothing where there is no SA."""
+    found = sas(args)
+    if not found:
+        return
+    rows = [[k.get("impi", ""), k.get("ue", ""), k.get("set", ""), of_legs(k, "port", str),
+             of_legs(k, "spi", lambda spi: f"{int(spi, 0):08x}"), f"{k.get('alg', '')}/{k.get('ealg', '')}",
+             ago(int(k.get("age_s", 0))), ago(int(k.get("expires_s", 0))),
+             f"{k.get('packets_in', 0)}/{k.get('octets_in', 0)}", f"{k.get('packets_out', 0)}/{k.get('octets_out', 0)}",
+             k.get("hint", "")] for k in found]
+    print()
+    print(table(["IPSEC", "UE", "SET", "PORTS UC US PC PS", "SPI UC US PC PS", "ALGORITHMS", "AGE", "FOR ANOTHER",
+                 "IN PKTS/OCTETS", "OUT", ""], rows))

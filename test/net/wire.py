@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What tshark sees in a capture: the messages of the lab's protocols, and its complaints."""
 import ipaddress
+import os
 import subprocess
 import xml.etree.ElementTree
 
@@ -25,8 +26,10 @@ DNS_TYPES = {1: "A", 28: "AAAA", 33: "SRV", 35: "NAPTR"}
 LINK = ("Echo Request", "Echo Response", "CER", "CEA", "DWR", "DWA", "DPR", "DPA")
 
 
-def tshark(pcap, *argv):
-    done = subprocess.run(["tshark", "-r", pcap, *argv], capture_output=True, text=True, check=False)
+def tshark(pcap, *argv, config=None):
+    """config: a folder with Wireshark's settings (tools/espkeys.py)."""
+    env = {**os.environ, "WIRESHARK_CONFIG_DIR": str(config)} if config else None
+    done = subprocess.run(["tshark", "-r", pcap, *argv], capture_output=True, text=True, check=False, env=env)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

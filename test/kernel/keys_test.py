@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`./lab keys` against the kernel's ESP: SAs made by hand, a SIP message in each, tshark reads it."""
+import os
+import socket
+
+import pytest
+
+import espkeys
+import netlab
+import wire
+from shell import shell
+from terminal import sockets_of
+
+UE, PCSCF = ("10.60.1.1", "fd00:60::1:1"), ("10.60.2.10", "fd00:60::2:10")
+CK, IK = "00112233445566778899aabbccddeeff", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+PAIRS = [(alg, ealg) for alg in ("hmac-sha-1-96", "hmac-md5-96") for ealg in ("null", "aes-cbc", "des-ede3-cbc")]
+PAIRS.append(("null", "aes-gcm"))
+KERNEL = {"hmac-sha-1-96": "hmac(sha1)", "hmac-md5-96": "hmac(md5)", "aes-cbc": "cbc(aes)",
+          "des-ede3-cbc": "cbc(des3_ede)", "null": "ecb(cipher_null)"}
+QUOTED = '""'
+
+
+def algorithms(alg, ealg):
+    """The arguments of ip xfrm state add."""
+    ck, ik = bytes.fromhex(CK), bytes.fromhex(IK)
+    crypt = espkeys.hexed(espkeys.crypt_key(ealg, ck, ik))
+    if ealg == "aes-gcm":
+        return f"aead rfc4106(gcm(aes)) {crypt} 128"
+    return f"auth {KERNEL[alg]} {espkeys.hexed(espkeys.auth_key(alg, ik))} enc {KERNEL[ealg]} {crypt or QUOTED}"
+
+
+@pytest.fixture(scope="module")
+def captured(machine):
+    """One datagram from port 6001 of netns ue to port 6101 of the P-CSCF per pair and family, each in an SA
+    of its own; the state file that would tell of them. No element of the lab takes part."""
+    lab = netlab.Lab().up("--pcap")
+    try:
+        shell(lab, "ue").run(f"ip addr add {UE[1]}/64 dev eth0 nodad")
+        records, sent = ["imslab-sa 1\n"], []
+        for number, (pair, family) in enumerate((p, f) for p in PAIRS for f in (0, 1)):
+            src, dst, spi = UE[family], PCSCF[family], 0x2000 + number
+            for netns, way in (("ue", "out"), ("visited", "in")):
+                ends = f"src {src} dst {dst}"
+                shell(lab, netns).batch(
+                    f"xfrm state add {ends} proto esp spi {spi} reqid 1 mode transport {algorithms(*pair)}",
+                    f"xfrm policy update {ends} proto udp dport 6101 dir {way} tmpl {ends} proto esp spi {spi} reqid 1 "
+                    "mode transport")
+            receive(lab, src, dst, f"pair-{number}")
+            sent.append(f"pair-{number}")
+            shell(lab, "ue").run(f"ip xfrm state delete {ends} proto esp spi {spi}")
+            records.append(f"set id={spi:x} state=established ue={src} pcscf={dst} spi_uc=1 spi_us=2 spi_pc=3 "
+                           f"spi_ps={spi:x} alg={pair[0]} ealg={pair[1]} ck={CK} ik={IK} #0\n")
+        with open(os.path.join(lab.rundir, "trial.sa"), "w", encoding="ascii") as f:
+            f.writelines(records)
+        lab.down()
+        yield lab, sent
+    finally:
+        lab.close()
+
+
+def receive(lab, src, dst, call_id):
+    family = socket.AF_INET6 if ":" in src else socket.AF_INET
+    with sockets_of(lab, "visited").make(family, socket.SOCK_DGRAM) as there, \
+            sockets_of(lab, "ue").make(family, socket.SOCK_DGRAM) as here:
+        there.bind((dst, 6101))
+        here.bind((src, 6001))
+        message = f"OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP c:6001;branch=z9hG4bKx\r\nCall-ID: {call_id}\r\n" \
+                  f"From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n".encode()
+        here.sendto(message, (dst, 6101))
+        there.settimeout(5 * netlab.guest.patience())
+        assert there.recv(4096) == message
+
+
+def call_ids(lab, config=None):
+    fields = ["-Y", "sip.Call-ID", "-T", "fields", "-e", "sip.Call-ID"]
+    return wire.tshark(lab.pcap(), *fields, config=config).split()
+
+
+def test_nothing_of_sip_is_on_the_wire_but_esp(captured):
+    lab, sent = captured
+    assert not [c for c in call_ids(lab) if c in sent]
+    assert len(wire.tshark(lab.pcap(), "-Y", "esp").splitlines()) == len(sent)
+
+
+def test_with_the_labs_keys_tshark_reads_every_pair(captured, tmp_path):
+    lab, sent = captured
+    lines = espkeys.read(os.path.join(lab.rundir, "trial.sa"))
+    assert len(lines) == 4 * len(sent)
+    espkeys.write_folder(tmp_path / "w", lines)
+    assert call_ids(lab, tmp_path / "w") == sent
+    assert os.stat(tmp_path / "w/esp_sa").st_mode & 0o77 == 0
