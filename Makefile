@@ -116,5 +116,5 @@ help:                                           ## this list
 clean:                                          ## remove what was built
 	rm -rf build
 
-.PHONY: all sims check-unit check-flow lint deps run test tests interop bench help clean
+.PHONY: all sims check-unit check-flow lint deps run test tests kernel interop bench help clean
 -include $(shell find $B -name '*.d' 2>/dev/null)

@@ -14,7 +14,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 BUILT = os.path.join(os.path.dirname(netlab.BIN), "test/kernel")
 
 
-def tests():
+def programs():
     for path in sorted(glob.glob(os.path.join(HERE, "*_test.c"))):
         with open(path, encoding="utf-8") as f:
             for name in re.findall(r"cmocka_unit_test\w*\(\s*(\w+)", f.read()):
@@ -31,7 +31,7 @@ def said(program):
     return done.returncode, {m[2]: m[1] == "ok" for m in re.finditer(r"(?m)^(ok|not ok) \d+ - (\w+)", text)}, text
 
 
-@pytest.mark.parametrize("program,name", tests())
+@pytest.mark.parametrize("program,name", programs())
 def test_program(program, name):
     status, passed, text = said(program)
     assert passed.get(name), text[-6000:]
