@@ -184,10 +184,11 @@ struct conf_terminal {
     char imsi[16];          /* which SIM */
     struct addr gb_address; /* its end of the Gb link; port chosen by the kernel when 0 */
     char apn[CONF_NAME];
-    char interface[CONF_NAME];   /* where the address of the Activate Accept is put; "": nowhere */
-    unsigned sip_port;           /* 5060 */
-    unsigned expires_s;          /* 90000 for the seed's terminal */
-    unsigned max_forwards, cseq; /* 20 and 25 for the seed's terminal; 70 and 1 */
+    char pcscf_domain[CONF_HOST]; /* asked in the DNS when the PCO names no P-CSCF */
+    char interface[CONF_NAME];    /* where the address of the Activate Accept is put; "": nowhere */
+    unsigned sip_port;            /* 5060 */
+    unsigned expires_s;           /* 90000 for the seed's terminal */
+    unsigned max_forwards, cseq;  /* 20 and 25 for the seed's terminal; 70 and 1 */
     enum conf_transport transport;
     char pdp_type[8];     /* ipv4, ipv6, ipv4v6 */
     bool signalling_only; /* asks for a context for IMS signalling (PCO 0002): true */

@@ -94,4 +94,8 @@ void conf_default(struct conf *conf)
     for (size_t i = 0; i < conf->terminal_count; i++)
         if (!*conf->terminal[i].apn)
             memcpy(conf->terminal[i].apn, conf->ggsn.apn[0].name, CONF_NAME);
+    for (size_t i = 0; i < conf->terminal_count; i++)
+        if (!*conf->terminal[i].pcscf_domain)
+            snprintf(conf->terminal[i].pcscf_domain, CONF_HOST, "pcscf.%.*s", CONF_HOST - 7,
+                     conf->visited_domain);
 }

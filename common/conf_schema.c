@@ -334,6 +334,9 @@ static const struct conf_row terminal_rows[] = {
     {"pdp_type", TYPE(WORD), AT(conf_terminal, pdp_type),
      .choices = "ipv4 ipv6 ipv4v6", DEFAULT("ipv4"),
      .help = "Address family it asks for."},
+    {"pcscf_domain", TYPE(HOST), AT(conf_terminal, pcscf_domain),
+     .derived = "`pcscf.` and `visited.domain`",
+     .help = "Asked in the DNS when the PCO names no P-CSCF (TS 24.229 9.2.1)."},
     {"signalling_only", TYPE(BOOL), AT(conf_terminal, signalling_only), DEFAULT("true"),
      .help = "Ask for a PDP context for IMS signalling alone: the GGSN then passes only what goes "
              "to and comes from the P-CSCFs and DNS servers of the APN (TS 24.229 B.2.2.1)."},

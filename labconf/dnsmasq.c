@@ -2,6 +2,7 @@
 /* The lab's DNS data for dnsmasq, as RFC 3263 wants it:
  *
  *   hims.net            NAPTR -> _sip._udp.hims.net SRV -> icscf1.hims.net:5060 A, AAAA
+ *   pcscf.vims.net      NAPTR -> _sip._udp.pcscf.vims.net SRV -> pcscf1.vims.net: discovery
  *   scscf1.hims.net     NAPTR -> _sip._udp.scscf1.hims.net SRV -> the host itself
  *
  * The domain that IMSI-derived identities have (TS 23.003 13.2) leads to the I-CSCFs too. */
@@ -58,14 +59,16 @@ static void print_srv(const char *domain, const struct conf_entry *entry, FILE *
                 entry->element->host, entry->port);
 }
 
-static void print_home(const struct conf *conf, const char *domain, FILE *out)
+/* Everything of this kind serves the domain. */
+static void print_domain(const struct conf *conf, const char *domain, enum conf_kind kind,
+                         FILE *out)
 {
     struct conf_entry entry[CONF_ENTRIES];
     size_t n = conf_entries(conf, entry);
 
     print_naptr(conf, domain, out);
     for (size_t i = 0; i < n; i++)
-        if (entry[i].kind == KIND_ICSCF)
+        if (entry[i].kind == kind)
             print_srv(domain, &entry[i], out);
 }
 
@@ -88,13 +91,15 @@ void dnsmasq_print(const struct conf *conf, FILE *out)
 {
     struct conf_entry entry[CONF_ENTRIES];
     size_t n = conf_entries(conf, entry);
-    char derived[IDENTITY_TEXT];
+    char derived[IDENTITY_TEXT], discovery[CONF_HOST + 8];
 
     print_head(conf, out);
-    print_home(conf, conf->home_domain, out);
+    print_domain(conf, conf->home_domain, KIND_ICSCF, out);
     identity_domain(conf->mcc, conf->mnc, derived);
     if (strcmp(derived, conf->home_domain) != 0)
-        print_home(conf, derived, out);
+        print_domain(conf, derived, KIND_ICSCF, out);
+    snprintf(discovery, sizeof discovery, "pcscf.%s", conf->visited_domain);
+    print_domain(conf, discovery, KIND_PCSCF, out);
     for (size_t i = 0; i < n; i++)
         print_host(conf, &entry[i], out);
 }

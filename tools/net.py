@@ -168,6 +168,7 @@ def write_sysctls(ns, **values):
             if os.path.exists(path):
                 with open(path, "r+", encoding="ascii") as f:
                     if f.read().strip() != str(value):
+                        f.seek(0)  # elsewhere the kernel takes the write and ignores it
                         f.write(str(value))
     finally:
         enter(home)

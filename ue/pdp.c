@@ -157,7 +157,7 @@ static void on_accept(struct ue *ue, const struct nas *m)
         return;
     }
     address_put(ue);
-    say_active(ue);
+    discover_begin(ue, say_active);
 }
 
 static void on_reject(struct ue *ue, const struct nas *m)
@@ -292,6 +292,7 @@ void pdp_lost(struct ue *ue)
     struct pdp *p = &ue->pdp;
 
     loop_cancel(&p->timer);
+    discover_cancel(ue);
     register_lost(ue);
     address_take(ue);
     p->state = PDP_INACTIVE;
@@ -311,6 +312,7 @@ static void fail(struct ue *ue, int err, const char *format, ...)
 
 void pdp_abort(struct ue *ue)
 {
+    discover_cancel(ue);
     loop_cancel(&ue->pdp.timer);
     ask_drop(&ue->pdp.ask);
     if (ue->pdp.state == PDP_ACTIVATING)

@@ -165,7 +165,7 @@ static void begin(struct ue *ue, const struct register_input *in)
     if (ue->pdp.pcscf_count == 0) {
         register_give_up(ue, -ENOENT,
                          "the GGSN gave no P-CSCF address (PCO) for APN %s - the APN of the GGSN "
-                         "needs one of the terminal's IP version",
+                         "needs one of the terminal's IP version; and the DNS has none",
                          ue->terminal->apn);
         return;
     }

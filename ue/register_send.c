@@ -49,6 +49,8 @@ static unsigned pcscf_port(const struct ue *ue, const struct addr *pcscf)
 {
     if (sa_current(ue))
         return sa_current(ue)->port_ps;
+    if (addr_port(pcscf)) /* found in the DNS */
+        return addr_port(pcscf);
     for (size_t i = 0; i < ue->conf->pcscf_count; i++)
         if (addr_same_host(pcscf, &ue->conf->pcscf[i].element.address) ||
             addr_same_host(pcscf, &ue->conf->pcscf[i].element.address6))

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "conf.h"
+#include "dns.h"
 #include "gb_link.h"
 #include "log.h"
 #include "loop.h"
@@ -124,6 +125,15 @@ struct registration { /* TS 24.229 5.1.1 */
     struct registration_accept accept;
 };
 
+struct ue;
+
+/* The search for a P-CSCF in the DNS. */
+struct discover {
+    struct dns *dns; /* asks the servers of the PDP context */
+    struct dns_op *op;
+    void (*done)(struct ue *);
+};
+
 typedef void ue_notice_fn(void *arg, const char *sentence);
 
 struct ue {
@@ -136,6 +146,7 @@ struct ue {
     struct gb_terminal *radio;
     struct attach attach;
     struct pdp pdp;
+    struct discover discover;
     struct plane plane;
     struct registration reg;
     ue_notice_fn *notice; /* hears what nobody asked for: a lost registration */
@@ -223,6 +234,11 @@ void plane_up(struct ue *ue);
 void plane_down(struct ue *ue);
 /* plane_on_data - what came on a SAPI for user data. */
 void plane_on_data(struct ue *ue, unsigned sapi, const uint8_t *data, size_t len);
+
+/* discover.c: a P-CSCF from the DNS, when the PCO named none. discover_begin - done is called in
+ * any case, at once when there is nothing to do; pdp.pcscf is filled when one was found. */
+void discover_begin(struct ue *ue, void (*done)(struct ue *));
+void discover_cancel(struct ue *ue);
 
 /* address.c: what an accept brings. */
 void address_read(struct ue *ue, const struct sm_activate_accept *accept); /* into ue->pdp */

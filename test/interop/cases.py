@@ -264,6 +264,13 @@ def packets_of_all_sizes_cross_osmo_sgsn_and_osmo_ggsn(lab):
     echoes(lab, "10.46.0.1")
 
 
+@case("osmo-ggsn", **THEIR_GGSN, **PLANE)
+def a_terminal_finds_its_pcscf_in_the_dns_behind_osmo_ggsn_and_registers(lab):
+    """osmo-ggsn puts no P-CSCF into the PCO (GPR-33)."""
+    osmo.ggsn(lab, "10.45.0.0/24", "10.45.0.1/24")
+    done(lab.ue("activate", "register", "detach"), "active: 10.45.0.", "registered: ", "detached: ")
+
+
 @case("osmo-ggsn", capture=True, **THEIR_GGSN)
 def wireshark_finds_nothing_wrong_between_osmo_ggsn_and_ours(lab):
     osmo.ggsn(lab)

@@ -165,6 +165,31 @@ def test_GPR_32_when_the_first_pcscf_is_dead_the_next_one_serves(make_lab):
     assert outcome.status == 0 and "not at once: " in outcome.sentence and "10.60.2.99:5060" in outcome.sentence
 
 
+def no_pcscf_for_ipv4(conf):
+    """What the PCO names is nothing that the terminal can talk to."""
+    conf["ggsn"]["apns"][0]["pcscf"] = ["fd00:60::2:10"]
+    conf["terminals"][0]["signalling_only"] = "false"  # such a context passes only what the APN names
+
+
+def test_GPR_33_a_pcscf_that_the_pco_does_not_name_is_found_in_the_dns(make_lab):
+    lab = make_lab(no_pcscf_for_ipv4).up()
+    outcome = lab.ue("activate", "register")
+    assert outcome.status == 0 and "P-CSCF 10.60.2.10, " in outcome.lines[0], outcome.out
+    asked = [e.keys["name"].rstrip(".") for e in lab.events() if e.proto == "dns" and e.sender == "ue"]
+    assert asked[:2] == ["pcscf.vims.net", "_sip._udp.pcscf.vims.net"]
+    assert lab.said("ue-name", "discovered P-CSCF address") or lab.said("ue", "discovered P-CSCF address")
+
+
+def test_GPR_33_without_a_pcscf_in_pco_and_dns_the_sentence_says_so(make_lab):
+    def change(conf):
+        no_pcscf_for_ipv4(conf)
+        conf["terminals"][0]["pcscf_domain"] = "nowhere.net"
+
+    outcome = make_lab(change).up().ue("activate", "register")
+    assert outcome.status == 1 and "P-CSCF none" in outcome.lines[0]
+    assert "gave no P-CSCF address (PCO)" in outcome.sentence and "the DNS has none" in outcome.sentence
+
+
 def test_GPR_27_a_context_that_the_network_ends_ends_the_registration(make_lab):
     lab = make_lab({"timers": {"gtp_echo_s": 60}}).up()
     program = lab.start_in("ue", *argv(lab, "register", "wait"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
