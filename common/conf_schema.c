@@ -138,7 +138,7 @@ static const struct conf_row pcscf_rows[] = {
     {"port", PORT, AT(conf_pcscf, port), DEFAULT("5060"),
      .help = "SIP, UDP and TCP."},
     {"ipsec", TYPE(CHOICE), AT(conf_pcscf, ipsec),
-     .choices = "off optional required", DEFAULT("off"),
+     .choices = "off optional required", DEFAULT("optional"),
      .help = "Security agreement with terminals (RFC 3329, TS 33.203): `optional` gives ESP to a "
              "terminal that offers it, and serves the others; `required` refuses the others (421, "
              "494). Where the kernel has no ESP, `optional` works as `off` and `required` does not "
