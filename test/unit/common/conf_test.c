@@ -33,7 +33,7 @@ static void what_the_file_does_not_say_has_its_default(void **state)
     assert_loads(load_changed("", "", 0));
     assert_string_equal(conf.state_dir, "run/state");
     assert_int_equal(conf.pcscf[0].port, 5060);
-    assert_int_equal(conf.pcscf[0].ipsec, IPSEC_OFF);
+    assert_int_equal(conf.pcscf[0].ipsec, IPSEC_OPTIONAL);
     assert_int_equal(conf.scscf[0].min_expires_s, 60);
     assert_int_equal(conf.timers.reg_await_auth_s, 240);
     assert_int_equal(conf.timers.sip_t2_ms, 4000);
