@@ -54,7 +54,7 @@ $B/test/flow/%: $B/test/flow/%.o $(call objs,test/fake) $$(addprefix $B/lib-,$$(
 	@echo '  LINK  $@'
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 # test/kernel/x_test.c: needs ESP in the kernel; tools/uml has it
-$B/test/kernel/%: $B/test/kernel/%.o $B/libcommon.a
+$B/test/kernel/%: $B/test/kernel/%.o $B/lib-pcscf.a $B/libcommon.a
 	@mkdir -p $(@D)
 	@echo '  LINK  $@'
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
