@@ -8,20 +8,31 @@
 #include "sa_store_file.h"
 #include "xalloc.h"
 
+static bool get_texts(const char *line, struct sa *sa)
+{
+    struct sa_set *set = &sa->set;
+    char state[16], alg[16], ealg[16], pair[40], mode[16];
+
+    if (!line_get_text(line, "state", state, sizeof state) ||
+        !line_get_text(line, "impi", sa->impi, sizeof sa->impi) ||
+        !line_get_text(line, "call", sa->call, sizeof sa->call) ||
+        !line_get_host(line, "ue", &set->ue) || !line_get_host(line, "pcscf", &set->pcscf) ||
+        !line_get_text(line, "alg", alg, sizeof alg) ||
+        !line_get_text(line, "ealg", ealg, sizeof ealg) ||
+        !line_get_text(line, "mode", mode, sizeof mode) ||
+        !line_get_octets(line, "ck", set->ck, 16) || !line_get_octets(line, "ik", set->ik, 16))
+        return false;
+    snprintf(pair, sizeof pair, "%s/%s", alg, ealg);
+    set->mode = strcmp(mode, "UDP-enc-tun") == 0 ? SEC_UDP_ENC_TUN : SEC_TRANS;
+    sa->state = strcmp(state, "established") == 0 ? SA_ESTABLISHED : SA_OLD;
+    sa->client = sa->texts[0] = line_get_copy(line, "client");
+    sa->server = sa->texts[1] = line_get_copy(line, "server");
+    return sec_pair_parse(pair, &set->pair) == 0;
+}
+
 static bool get_set(struct sas *sas, const char *line, struct sa *sa)
 {
     struct sa_set *set = &sa->set;
-    uint64_t now_ms = loop_now_ms(sas->c.loop), n[16];
-    char state[16], alg[16], ealg[16], pair[40], mode[16];
-    int64_t left_s;
-    bool ok = line_get_text(line, "state", state, sizeof state) &&
-              line_get_text(line, "impi", sa->impi, sizeof sa->impi) &&
-              line_get_text(line, "call", sa->call, sizeof sa->call) &&
-              line_get_host(line, "ue", &set->ue) && line_get_host(line, "pcscf", &set->pcscf) &&
-              line_get_text(line, "alg", alg, sizeof alg) &&
-              line_get_text(line, "ealg", ealg, sizeof ealg) &&
-              line_get_text(line, "mode", mode, sizeof mode) &&
-              line_get_octets(line, "ck", set->ck, 16) && line_get_octets(line, "ik", set->ik, 16);
     static const struct {
         const char *key;
         int base;
@@ -40,16 +51,17 @@ static bool get_set(struct sas *sas, const char *line, struct sa *sa)
         {"hard",      10},
         {"retired",   10}
     };
+    uint64_t now_ms = loop_now_ms(sas->c.loop), n[COUNT(numbers)];
+    int64_t left_s;
 
-    for (size_t i = 0; i < COUNT(numbers) && ok; i++)
-        ok = line_get_number(line, numbers[i].key, numbers[i].base, &n[i]);
-    snprintf(pair, sizeof pair, "%s/%s", ok ? alg : "", ok ? ealg : "");
-    if (!ok || sec_pair_parse(pair, &set->pair) < 0)
+    if (!get_texts(line, sa))
         return false;
+    for (size_t i = 0; i < COUNT(numbers); i++)
+        if (!line_get_number(line, numbers[i].key, numbers[i].base, &n[i]))
+            return false;
     set->role = SA_PCSCF;
     set->port_uc = n[0], set->port_us = n[1], set->port_pc = n[2], set->port_ps = n[3];
     set->spi_uc = n[4], set->spi_us = n[5], set->spi_pc = n[6], set->spi_ps = n[7];
-    set->mode = strcmp(mode, "UDP-enc-tun") == 0 ? SEC_UDP_ENC_TUN : SEC_TRANS;
     set->ue_end = addr_with_port(set->ue, n[8]);
     set->pcscf_end = addr_with_port(set->pcscf, SA_ENCAP_PORT);
     set->tell_every = SA_TELL_EVERY;
@@ -58,10 +70,7 @@ static bool get_set(struct sas *sas, const char *line, struct sa *sa)
     sa->until_ms = left_s > 0 ? now_ms + (uint64_t)left_s * 1000 : 0;
     sa->installed_s = n[10];
     sa->retired = n[12];
-    sa->state = strcmp(state, "established") == 0 ? SA_ESTABLISHED : SA_OLD;
     sa->born_ms = now_ms;
-    sa->client = sa->texts[0] = line_get_copy(line, "client");
-    sa->server = sa->texts[1] = line_get_copy(line, "server");
     return true;
 }
 

@@ -165,11 +165,9 @@ static bool write_line(struct sa_store *store, int fd)
 /* Worth it when three of four lines say nothing any more. */
 static void append(struct sa_store *store, struct sas *sas)
 {
-    size_t live = sas->count[SA_ESTABLISHED] + sas->count[SA_OLD];
-
     if (!write_line(store, store->fd))
         complain(store, "append to");
-    if (store->lines > 1000 + 8 * live)
+    if (store->lines > 1000 + 4 * store->live)
         sa_store_rewrite(store, sas);
 }
 
@@ -279,5 +277,6 @@ void sa_store_rewrite(struct sa_store *store, struct sas *sas)
     }
     close(store->fd);
     store->fd = r.fd;
+    store->live = store->lines;
     store->broken = false;
 }

@@ -12,6 +12,7 @@ struct sa_store {
     int fd;
     char path[CONF_PATH * 2];
     size_t lines; /* in the file */
+    size_t live;  /* of them when it was written anew */
     bool loading; /* what is read is not written again */
     bool broken;  /* a write failed: said once */
     struct sa_line line;
