@@ -169,7 +169,7 @@ def test_a_terminal_registers_over_tcp(make_lab):
     assert compare.differences(lab.events(), lab.pcap()) == []
 
 
-def test_a_terminal_registers_over_ipv6(make_lab):
+def test_GPR_09_a_terminal_learns_its_pcscf_over_ipv6_and_registers(make_lab):
     lab = make_lab(lambda conf: conf["terminals"][0].update(pdp_type="ipv6")).up("--pcap")
     registered(lab).end()
     lab.down()
