@@ -11,6 +11,9 @@ sys.path.insert(0, os.path.join(TOP, "test/sipp"))
 import users  # noqa: E402
 
 COUNT = 100
+AT_ONCE = 10  # whoever is slow gets the next ones later, not more at once
+# The lab's own timers: the tests' short ones are for elements that fail, not for a queue of 100.
+PATIENT = ("sip_t1_ms", "sip_t1x64_ms", "icscf_scscf_ms", "pcscf_icscf_ms", "cx_wait_ms")
 # SIPp 3.6.1 cuts a RES at its first zero octet: 8 octets, so 3.1 in 100 on average; 12 and more in
 # 100 happen once in 20000 runs
 FAULTS = 11
@@ -18,13 +21,15 @@ FAULTS = 11
 
 def add(conf, subscribers):
     conf["subscribers"] += subscribers
+    for timer in PATIENT:
+        del conf["timers"][timer]
 
 
 def play(lab, *options, count=COUNT):
     """SIPp's last row of statistics."""
     stats = os.path.join(lab.rundir, "stat.csv")
     outcome = lab.exec("ue", "sipp", "10.60.2.10", "-sf", os.path.join(TOP, "test/sipp/register_aka.xml"), "-inf",
-                       os.path.join(lab.rundir, "users.csv"), "-i", "10.60.1.1", "-m", str(count), "-r", "50", "-l", "100",
+                       os.path.join(lab.rundir, "users.csv"), "-i", "10.60.1.1", "-m", str(count), "-r", "50", "-l", str(AT_ONCE),
                        "-nostdin", "-trace_stat", "-stf", stats, "-fd", "1", "-timeout", "30", *options, timeout=60)
     assert outcome.status in (0, 1), outcome.err
     with open(stats, newline="", encoding="utf-8") as f:
