@@ -556,3 +556,19 @@ def test_ROB_08_requests_with_random_changes(pcscf, seed):
         for _ in range(30):
             pcscf.ue.sendto(mutated(pcscf, chance), (ELEMENT, pcscf.port))
         assert registers(pcscf) == 401
+
+
+PAYLOADS = ["'; DROP TABLE subscriber; --", "' OR '1'='1", "%n%s%x%p%n", "<!ENTITY x SYSTEM 'file:///etc/passwd'>&x;",
+            "$(reboot)", "`reboot`", "../../../../etc/passwd", "${jndi:ldap://x}", "\u202e\ufffd", "]]><x/>"]
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_TRU_25_what_is_code_elsewhere_is_text_here(pcscf, payload):
+    quoted = payload.replace('"', "'")
+    headers = [f"X-Any: {payload}", f"P-Access-Network-Info: 3GPP-GERAN;cgi-3gpp=\"{quoted}\"",
+               f"User-Agent: {payload}",
+               f'Authorization: Digest username="{quoted}", realm="{quoted}", nonce="", uri="{quoted}", response=""']
+    status = over_udp(pcscf, request(pcscf, "REGISTER", headers, From=f'"{quoted}" <sip:name@hims.net>;tag=1'))
+    assert status == 401 or is_refusal(status)
+    if status == 401:  # it went through: as it came
+        assert f"X-Any: {payload}".encode() in pcscf.icscf.last

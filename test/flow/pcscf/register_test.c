@@ -81,7 +81,7 @@ static void REGE_33_integrity_protected_of_a_terminal_becomes_no(void **state)
     assert_int_equal(fake_sip_reply(0)->status, 401);
 }
 
-static void TRU_12_what_only_the_network_may_say_is_taken_out(void **state)
+static void TRU_12_13_what_only_the_network_may_say_is_taken_out(void **state)
 {
     (void)state;
     ue_sends(hostile_register);
@@ -233,7 +233,7 @@ int main(void)
         T(REG_02_the_register_is_marked_for_the_home_network),
         T(REG_02_every_register_has_a_new_icid),
         T(REGE_33_integrity_protected_of_a_terminal_becomes_no),
-        T(TRU_12_what_only_the_network_may_say_is_taken_out),
+        T(TRU_12_13_what_only_the_network_may_say_is_taken_out),
         T(TRU_12_a_core_address_is_trusted_no_more_than_a_terminal),
         T(TRU_16_keys_and_charging_never_reach_the_terminal),
         T(the_answer_has_the_terminals_via_alone),

@@ -38,7 +38,7 @@ static void the_spis_of_both_ends_are_four_different_ones(void **state)
     assert_int_equal(sas_count(sas, SA_TEMPORARY), 1); /* each took the place of the one before */
 }
 
-static void an_established_set_lives_as_long_as_the_registration_and_the_margin(void **state)
+static void DREG_10_an_established_set_ends_by_itself_a_margin_after_its_registration(void **state)
 {
     (void)state;
     registered(1);
@@ -114,7 +114,10 @@ static void RREG_04_05_the_old_set_serves_until_the_terminal_is_heard_on_the_new
     assert_int_equal(fake_xfrm_sas(), 4);
 }
 
-static void a_thousand_registrations_need_three_client_ports(void **state)
+/* REGE-39 asks for an error at six SAs per direction. Here the oldest set whose registration was
+ * replaced makes room, so that a terminal that registers again and again is never left outside. */
+static void REGE_39_a_thousand_registrations_need_three_client_ports_and_six_sas_per_direction(
+    void **state)
 {
     struct sa *sa;
 
@@ -351,11 +354,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_challenge_makes_four_sas_that_end_with_reg_await_auth),
         T(the_spis_of_both_ends_are_four_different_ones),
-        T(an_established_set_lives_as_long_as_the_registration_and_the_margin),
+        T(DREG_10_an_established_set_ends_by_itself_a_margin_after_its_registration),
         T(RREG_10_the_life_time_never_decreases),
         T(RREG_02_server_ports_stay_client_ports_change),
         T(RREG_04_05_the_old_set_serves_until_the_terminal_is_heard_on_the_new_one),
-        T(a_thousand_registrations_need_three_client_ports),
+        T(REGE_39_a_thousand_registrations_need_three_client_ports_and_six_sas_per_direction),
         T(two_client_ports_do_as_well),
         T(a_new_unprotected_registration_replaces_all_when_it_succeeds),
         T(a_terminal_that_lost_its_sas_may_choose_the_same_numbers),
