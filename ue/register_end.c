@@ -164,7 +164,7 @@ void register_forget(struct ue *ue, const struct register_input *in)
     if (r->sip)
         sip_close(r->sip); /* a connection ends inside its association */
     r->sip = NULL;
-    sa_clear(ue, "the address is gone");
+    sa_leave(ue);
     r->bound = false;
     r->state = REG_IDLE;
     ask_answer(&r->ask, -ENETDOWN, "failed: the address of the terminal is gone");

@@ -127,5 +127,7 @@ void register_send(struct ue *ue, const struct register_credentials *auth)
         register_give_up(ue, -EINVAL, "cannot make the REGISTER: %s", why.text);
         return;
     }
+    if (sa_current(ue)) /* the P-CSCF's client port names the set; it goes to port_ps */
+        to.addr = addr_with_port(to.addr, sa_current(ue)->port_pc);
     r->op = sip_send(sip, m, &to, 0, register_on_answer, ue);
 }

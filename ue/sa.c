@@ -122,8 +122,6 @@ static void on_over(void *arg)
         return;
     }
     let_go(a, "its life time is over");
-    if (LIST_EMPTY(&ue->reg.sas.list))
-        sa_close_port(ue);
 }
 
 static void live_until(struct sa *a, uint64_t until_ms)
@@ -303,10 +301,8 @@ void sa_succeed(struct ue *ue, unsigned expires_s)
     uint64_t now_ms = loop_now_ms(ue->loop), until_ms = now_ms + 1000ull * (expires_s + GRACE_S);
     struct why why;
 
-    if (!new && !a) {
-        sa_close_port(ue);
+    if (!new && !a)
         return;
-    }
     if (a && a->until_ms > until_ms)
         until_ms = a->until_ms; /* never decreased */
     if (new &&a)
@@ -346,6 +342,11 @@ void sa_clear(struct ue *ue, const char *why)
 
     while ((a = LIST_FIRST(&ue->reg.sas.list)))
         let_go(a, why);
+}
+
+void sa_leave(struct ue *ue)
+{
+    sa_clear(ue, "the address is gone");
     sa_close_port(ue);
 }
 
@@ -353,7 +354,7 @@ void sa_close(struct ue *ue)
 {
     struct sas *s = &ue->reg.sas;
 
-    sa_clear(ue, "the terminal is switched off");
+    sa_leave(ue);
     xfrm_close(s->xfrm);
     s->xfrm = NULL;
     s->looked = false;

@@ -20,7 +20,7 @@ struct sas { /* part of the registration */
     struct xfrm *xfrm;           /* NULL: none here */
     struct why none;             /* then why */
     struct security security;    /* the agreement under way */
-    struct addr server;          /* port_us; not set: closed */
+    struct addr server[2];       /* port_us of every address; closed: not set */
     struct sip *sip;             /* which listens there */
     LIST_HEAD(sa_list, sa) list; /* youngest first */
 };
@@ -42,9 +42,10 @@ void sa_succeed(struct ue *ue, unsigned expires_s);
 void sa_abandon(struct ue *ue, const char *why);
 /* sa_retire - de-registered: every set is old; its last answers still leave on it. */
 void sa_retire(struct ue *ue);
-/* sa_clear - no set any more, at once. */
+/* sa_clear - no set any more, at once; port_us stays. */
 void sa_clear(struct ue *ue, const char *why);
-/* sa_close - sa_clear, and forget the kernel. */
+/* sa_leave - the address goes: no set, no port. sa_close - nor a way to the kernel. */
+void sa_leave(struct ue *ue);
 void sa_close(struct ue *ue);
 
 /* sa_current - the set that requests leave on: the temporary, else the established one; NULL: they
@@ -61,7 +62,8 @@ const char *sa_text(const struct ue *ue, char *buf, size_t size);
 void sa_print(const struct ue *ue, FILE *out);
 
 /* Between sa.c and sa_offer.c. sa_in_use - whether a set has this SPI, or this client port.
- * sa_close_port - stop to listen at port_us. */
+ * sa_close_port - stop to listen at port_us; not from
+ * within SIP. */
 bool sa_in_use(const struct ue *ue, uint32_t spi, unsigned port);
 void sa_close_port(struct ue *ue);
 

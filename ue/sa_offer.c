@@ -8,6 +8,7 @@
 #include "daemon.h"
 #include "register.h"
 #include "sa_keys.h"
+#include "xalloc.h"
 
 enum { PORT_TRIES = 16 };
 
@@ -51,11 +52,6 @@ bool sa_look(struct ue *ue)
     return s->security.pair_count > 0;
 }
 
-static struct addr local_port(const struct ue *ue, unsigned port)
-{
-    return addr_with_port(register_own_address(ue), port);
-}
-
 static uint32_t random32(void)
 {
     uint32_t r;
@@ -87,43 +83,79 @@ static uint16_t new_client_port(const struct ue *ue)
     return port;
 }
 
-static struct sip *open_sip(struct ue *ue, struct why *why)
+/* Both families at once: which one is used is the P-CSCF's choice. */
+static size_t own_addresses(const struct ue *ue, uint16_t port, struct addr own[2])
 {
-    struct sip_config config = {.conf = ue->conf,
-                                .listen = {ue->reg.sas.server},
-                                .listen_count = 1,
-                                .numeric_nonlocal = true,
-                                .terminal = true,
-                                .protect = true};
-    struct sip *sip = sip_open(ue->loop, &config, why);
+    size_t n = 0;
 
-    if (sip)
-        sip_serve(sip, "*", request_begin, ue);
-    return sip;
+    if (addr_is_set(&ue->pdp.address))
+        own[n++] = addr_with_port(ue->pdp.address, port);
+    if (addr_is_set(&ue->pdp.address6))
+        own[n++] = addr_with_port(ue->pdp.address6, port);
+    return n;
 }
 
-/* Listen at a port where nothing unprotected is heard, until all is de-registered. */
+static int block(struct ue *ue, uint16_t port, struct why *why)
+{
+    struct sas *s = &ue->reg.sas;
+    struct addr own[2];
+    size_t n = own_addresses(ue, port, own);
+    int err = 0;
+
+    for (size_t i = 0; i < n && !err; i++) {
+        err = sa_block_put(s->xfrm, SA_UE, &own[i], why);
+        if (!err)
+            s->server[i] = own[i];
+    }
+    return err;
+}
+
+static int listen_at(struct ue *ue, struct why *why)
+{
+    struct sas *s = &ue->reg.sas;
+    struct sip_config config = {
+        .conf = ue->conf, .numeric_nonlocal = true, .terminal = true, .protect = true};
+
+    for (size_t i = 0; i < COUNT(s->server); i++)
+        if (addr_is_set(&s->server[i]))
+            config.listen[config.listen_count++] = s->server[i];
+    s->sip = sip_open(ue->loop, &config, why);
+    if (!s->sip)
+        return -EADDRINUSE;
+    sip_serve(s->sip, "*", request_begin, ue);
+    return 0;
+}
+
+/* What a terminal that was killed left behind. */
+static int sweep(struct ue *ue, struct why *why)
+{
+    struct addr own[2];
+    size_t n = own_addresses(ue, 0, own);
+    int err = 0;
+
+    for (size_t i = 0; i < n && err >= 0; i++)
+        err = sa_flush(ue->reg.sas.xfrm, SA_UE, &own[i], NULL, NULL, why);
+    return err;
+}
+
+/* Listen at a port where nothing unprotected is heard, as long as the address is ours. */
 static int open_server_port(struct ue *ue, struct why *why)
 {
     struct sas *s = &ue->reg.sas;
-    struct addr at = local_port(ue, 0);
     int err;
 
-    if (addr_is_set(&s->server))
+    if (s->sip)
         return 0;
-    /* what a terminal that was killed left behind */
-    err = sa_flush(s->xfrm, SA_UE, &at, NULL, NULL, why);
-    for (unsigned i = 0; i < PORT_TRIES && err >= 0; i++) {
-        at = local_port(ue, 32769 + random32() % 14000 * 2);
-        err = sa_block_put(s->xfrm, SA_UE, &at, why);
-        if (err < 0)
-            break;
-        s->server = at;
-        s->sip = open_sip(ue, why);
-        if (s->sip)
+    err = sweep(ue, why);
+    if (err < 0)
+        return err;
+    for (unsigned i = 0; i < PORT_TRIES; i++) {
+        err = block(ue, 32769 + random32() % 14000 * 2, why);
+        if (!err)
+            err = listen_at(ue, why);
+        if (!err)
             return 0;
         sa_close_port(ue);
-        err = -EADDRINUSE;
     }
     return err;
 }
@@ -132,13 +164,14 @@ void sa_close_port(struct ue *ue)
 {
     struct sas *s = &ue->reg.sas;
 
-    if (!addr_is_set(&s->server))
-        return;
     if (s->sip)
         sip_close(s->sip);
     s->sip = NULL;
-    sa_block_drop(s->xfrm, SA_UE, &s->server, NULL);
-    s->server = (struct addr){0};
+    for (size_t i = 0; i < COUNT(s->server); i++) {
+        if (addr_is_set(&s->server[i]))
+            sa_block_drop(s->xfrm, SA_UE, &s->server[i], NULL);
+        s->server[i] = (struct addr){0};
+    }
 }
 
 void sa_offer(struct ue *ue)
@@ -159,7 +192,7 @@ void sa_offer(struct ue *ue)
     mine.spi_c = new_spi(ue, 0);
     mine.spi_s = new_spi(ue, mine.spi_c);
     mine.port_c = new_client_port(ue);
-    mine.port_s = addr_port(&s->server);
+    mine.port_s = addr_port(&s->server[0]);
     security_offer(&s->security, &mine);
     log_arrow(ue->reg.call, "==", NULL, "allocate ports", "port_uc", log_number(mine.port_c, uc),
               "port_us", log_number(mine.port_s, us), NULL);

@@ -79,7 +79,9 @@ static void check_inside(const struct fake_sip_sent *s, const struct sec_mechani
 {
     const struct sip_protection *p = fake_sip_protection(0);
 
-    assert_int_equal(addr_port(&s->to.addr), PORT_PS);
+    assert_non_null(strstr(s->text, "Route: <sip:10.60.2.10:5064"));
+    assert_int_equal(addr_port(&s->to.addr), p->peer_c); /* which names the set */
+    assert_int_equal(p->peer_s, PORT_PS);
     assert_ptr_equal(s->by, ue.reg.sas.sip);
     assert_non_null(p);
     assert_int_equal(p->local_c, mine->port_c);
