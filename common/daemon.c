@@ -78,6 +78,21 @@ static void on_end(void *arg, int sig)
     loop_stop(d->loop);
 }
 
+/* In one piece: other threads log meanwhile. */
+static void write_harmless(const char *text)
+{
+    char *piece = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&piece, &len);
+
+    if (!out)
+        return;
+    log_harmless(out, text);
+    if (fclose(out) == 0)
+        fwrite(piece, 1, len, stderr);
+    free(piece);
+}
+
 static void on_usr1(void *arg, int sig)
 {
     struct daemon *d = arg;
@@ -93,7 +108,7 @@ static void on_usr1(void *arg, int sig)
         d->live(d->live_arg, out);
     fprintf(out, "live: end\n");
     if (fclose(out) == 0)
-        fwrite(text, 1, len, stderr); /* in one piece: other threads log meanwhile */
+        write_harmless(text);
     free(text);
 }
 

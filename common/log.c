@@ -59,10 +59,10 @@ static void put_text(struct line *l, const char *text)
     put(l, text, strlen(text));
 }
 
-/* U+0080 to U+009F in UTF-8: some are commands for a terminal, as ESC is. */
-static bool is_c1(const struct line *l, unsigned char c)
+/* What a terminal obeys: also U+0080 to U+009F in UTF-8. */
+static bool is_control(unsigned char before, unsigned char c)
 {
-    return c >= 0x80 && c < 0xa0 && l->len && (unsigned char)l->text[l->len - 1] == 0xc2;
+    return c < 0x20 || c == 0x7f || (c >= 0x80 && c < 0xa0 && before == 0xc2);
 }
 
 /* One character, harmless: control characters as \xNN. */
@@ -70,7 +70,7 @@ static void put_char(struct line *l, unsigned char c)
 {
     char hex[5];
 
-    if (c >= 0x20 && c != 0x7f && !is_c1(l, c)) {
+    if (!is_control(l->len ? l->text[l->len - 1] : 0, c)) {
         put(l, (const char *)&c, 1);
         return;
     }
@@ -96,6 +96,16 @@ static void put_word(struct line *l, const char *word)
     }
     put_text(l, "\"");
     l->quoted = l->quoted && l->cut;
+}
+
+void log_harmless(FILE *out, const char *text)
+{
+    for (const char *c = text; *c; c++) {
+        if (*c == '\n' || !is_control(c > text ? c[-1] : 0, *c))
+            fputc(*c, out);
+        else
+            fprintf(out, "\\x%02x", (unsigned char)*c);
+    }
 }
 
 static void begin(struct line *l, enum log_level level, const char *call)

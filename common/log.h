@@ -21,6 +21,7 @@
 #define IMSLAB_LOG_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 enum log_level { LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG };
 
@@ -66,6 +67,10 @@ void log_ready(void);
 void log_moment(void);
 /* log_no_moment - forget it again: nothing was sent. */
 void log_no_moment(void);
+
+/* log_harmless - text for a screen, which obeys what a peer may have put into it: newlines stay,
+ * other control characters become \xNN. */
+void log_harmless(FILE *out, const char *text);
 
 /* call_tag - the 8 hex digits that follow one registration through all daemons: a hash of the SIP
  * Call-ID (or, before there is SIP, of the IMSI digits). Writes into tag and returns it. */

@@ -69,6 +69,14 @@ static void show_prompt(const struct console *c)
     fflush(stdout);
 }
 
+/* A sentence may quote the network, and a screen obeys escape sequences. */
+static void say(const char *before, const char *sentence)
+{
+    printf("%s", before);
+    log_harmless(stdout, sentence);
+    printf("\n");
+}
+
 /* A command is over. */
 static void conclude(struct console *c, bool good)
 {
@@ -83,7 +91,7 @@ static void on_outcome(void *arg, int err, const char *sentence)
 {
     struct console *c = arg;
 
-    printf("%s\n", sentence);
+    say("", sentence);
     conclude(c, err == 0);
 }
 
@@ -92,7 +100,7 @@ static void on_notice(void *arg, const char *sentence)
 {
     struct console *c = arg;
 
-    printf("%s%s\n", input_is_keyboard(c->input) && !c->busy ? "\r" : "", sentence);
+    say(input_is_keyboard(c->input) && !c->busy ? "\r" : "", sentence);
     if (c->waits_for_ever)
         conclude(c, false);
     else if (!c->busy)
@@ -106,7 +114,7 @@ static void on_delay(void *arg, const char *sentence)
     struct console *c = arg;
 
     if (input_is_keyboard(c->input) && c->busy)
-        printf("... %s\n", sentence);
+        say("... ", sentence);
     fflush(stdout);
 }
 
@@ -149,10 +157,18 @@ static void do_detach(struct console *c, const char *argument)
 static void do_status(struct console *c, const char *argument)
 {
     static const char *const levels[] = {"off", "attached", "active", "registered"};
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
 
     (void)argument;
     printf("status: %s is %s\n", c->ue->terminal->name, levels[steps_level(c->ue)]);
-    ue_print(c->ue, stdout);
+    if (out) {
+        ue_print(c->ue, out);
+        fclose(out);
+        log_harmless(stdout, text);
+        free(text);
+    }
     conclude(c, true);
 }
 

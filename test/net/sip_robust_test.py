@@ -485,6 +485,21 @@ def test_a_contact_that_names_another_host_than_it_comes_from_is_served_and_said
     netlab.wait_for(lambda: kept.search(pcscf.said()))
 
 
+def test_what_SIGUSR1_prints_holds_no_command_for_a_screen(pcscf):
+    """A contact may; ./lab status shows what is printed."""
+    odd = "sip:odd\x1b[2J@192.168.1.7"
+    pcscf.icscf.answers = lambda lines: complete([b"SIP/2.0 200 OK", *lines[1:], b"Contact: <%s>;expires=60" % odd.encode()])
+    try:
+        assert over_udp(pcscf, request(pcscf, "REGISTER", Contact=f"<{odd}>")) == 200
+    finally:
+        pcscf.icscf.answers = complete
+    before = len(pcscf.said())
+    pcscf.process.send_signal(signal.SIGUSR1)
+    netlab.wait_for(lambda: b"live: end" in pcscf.said()[before:])
+    said = pcscf.said()[before:]
+    assert b"\\x1b[2J" in said and b"\x1b" not in said
+
+
 @pytest.mark.parametrize("tail", ["", "\r\n", "\r\nServer: z"])
 def test_an_answer_that_ends_in_a_repeated_header_costs_nothing(pcscf, tail):
     pcscf.icscf.answers = lambda lines: b"\r\n".join([*lines, b"Server: x", b"Server: y"]) + tail.encode()

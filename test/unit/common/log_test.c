@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -108,6 +109,20 @@ static void no_peer_can_forge_a_line(void **state)
     assert_string_equal(lines(), "icscf1 error call=- -- refused: bad\\x0aline\\x0d\\x01\n");
 }
 
+static void what_is_for_a_screen_has_no_command_for_it(void **state)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+
+    (void)state;
+    log_harmless(out, "\x1b[2Ja\r\n\xc2\x9b"
+                      "2J\xc3\x9b\x7f\n");
+    fclose(out);
+    assert_string_equal(text, "\\x1b[2Ja\\x0d\n\xc2\\x9b2J\xc3\x9b\\x7f\n");
+    free(text);
+}
+
 static void a_value_cannot_pretend_to_be_a_second_pair(void **state)
 {
     (void)state;
@@ -195,6 +210,7 @@ int main(void)
         TEST(a_pair_without_a_value_is_left_out),
         TEST(a_word_with_space_or_quote_or_nothing_is_quoted),
         TEST(no_peer_can_forge_a_line),
+        TEST(what_is_for_a_screen_has_no_command_for_it),
         TEST(a_value_cannot_pretend_to_be_a_second_pair),
         TEST(a_level_that_is_off_writes_nothing),
         TEST(what_is_cut_is_marked_and_its_quotes_are_closed),
