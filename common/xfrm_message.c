@@ -112,26 +112,41 @@ static void put_aead(struct nlmsghdr *head, const struct esp_key *key)
     wipe(&out, sizeof out);
 }
 
+/* The part of fixed size. It has 64-bit numbers, and a message is aligned to 4 octets only. */
+static void put_fixed(struct nlmsghdr *head, const void *fixed, size_t size)
+{
+    memcpy(mnl_nlmsg_put_extra_header(head, size), fixed, size);
+}
+
+static bool get_fixed(const struct nlmsghdr *head, void *fixed, size_t size)
+{
+    if (mnl_nlmsg_get_payload_len(head) < size)
+        return false;
+    memcpy(fixed, mnl_nlmsg_get_payload(head), size);
+    return true;
+}
+
 struct nlmsghdr *message_sa(char *buf, unsigned type, const struct esp_sa *sa)
 {
     struct nlmsghdr *head = start(buf, type);
-    struct xfrm_usersa_info *info = mnl_nlmsg_put_extra_header(head, sizeof *info);
+    struct xfrm_usersa_info info = {0};
     struct xfrm_replay_state replay = {
         .oseq = sa->replay.out, .seq = sa->replay.in, .bitmap = sa->replay.seen};
     struct xfrm_encap_tmpl encap = {.encap_type = UDP_ENCAP_ESPINUDP,
                                     .encap_sport = htons(sa->encap_src),
                                     .encap_dport = htons(sa->encap_dst)};
 
-    info->family = info->sel.family = sa->dst.sa.sa_family;
-    put_address(&info->saddr, &sa->src);
-    put_address(&info->id.daddr, &sa->dst);
-    info->id.spi = htonl(sa->spi);
-    info->id.proto = IPPROTO_ESP;
-    info->reqid = sa->reqid;
-    info->mode = sa->tunnel ? XFRM_MODE_TUNNEL : XFRM_MODE_TRANSPORT;
-    info->replay_window = WINDOW;
-    forever(&info->lft);
-    info->lft.hard_add_expires_seconds = sa->hard_s;
+    info.family = info.sel.family = sa->dst.sa.sa_family;
+    put_address(&info.saddr, &sa->src);
+    put_address(&info.id.daddr, &sa->dst);
+    info.id.spi = htonl(sa->spi);
+    info.id.proto = IPPROTO_ESP;
+    info.reqid = sa->reqid;
+    info.mode = sa->tunnel ? XFRM_MODE_TUNNEL : XFRM_MODE_TRANSPORT;
+    info.replay_window = WINDOW;
+    forever(&info.lft);
+    info.lft.hard_add_expires_seconds = sa->hard_s;
+    put_fixed(head, &info, sizeof info);
     if (sa->crypt.algo == ESP_AES_GCM || sa->crypt.algo == ESP_AES_GMAC) {
         put_aead(head, &sa->crypt);
     } else {
@@ -177,22 +192,23 @@ static void put_selector(struct xfrm_selector *sel, const struct esp_policy *p)
 struct nlmsghdr *message_policy(char *buf, const struct esp_policy *p)
 {
     struct nlmsghdr *head = start(buf, XFRM_MSG_UPDPOLICY);
-    struct xfrm_userpolicy_info *info = mnl_nlmsg_put_extra_header(head, sizeof *info);
+    struct xfrm_userpolicy_info info = {0};
     struct xfrm_user_tmpl tmpl = {.reqid = p->reqid,
                                   .mode = p->tunnel ? XFRM_MODE_TUNNEL : XFRM_MODE_TRANSPORT,
                                   .aalgos = UINT32_MAX,
                                   .ealgos = UINT32_MAX,
                                   .calgos = UINT32_MAX};
 
-    put_selector(&info->sel, p);
-    forever(&info->lft);
-    info->priority = p->priority;
-    info->dir = p->in ? XFRM_POLICY_IN : XFRM_POLICY_OUT;
-    info->action = p->block ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW;
-    info->share = XFRM_SHARE_ANY;
+    put_selector(&info.sel, p);
+    forever(&info.lft);
+    info.priority = p->priority;
+    info.dir = p->in ? XFRM_POLICY_IN : XFRM_POLICY_OUT;
+    info.action = p->block ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW;
+    info.share = XFRM_SHARE_ANY;
+    put_fixed(head, &info, sizeof info);
     tmpl.id.spi = htonl(p->spi);
     tmpl.id.proto = IPPROTO_ESP;
-    tmpl.family = info->sel.family;
+    tmpl.family = info.sel.family;
     put_address(&tmpl.saddr, p->tunnel ? &p->tunnel_src : &p->src);
     put_address(&tmpl.id.daddr, p->tunnel ? &p->tunnel_dst : &p->dst);
     mnl_attr_put(head, XFRMA_TMPL, sizeof tmpl, &tmpl);
@@ -253,47 +269,47 @@ static void get_replay(const struct nlmsghdr *head, size_t body, struct esp_repl
 
 int message_read_sa(const struct nlmsghdr *head, struct esp_state *state)
 {
-    const struct xfrm_usersa_info *info = mnl_nlmsg_get_payload(head);
+    struct xfrm_usersa_info info;
     const struct xfrm_encap_tmpl *encap;
 
-    if (head->nlmsg_type != XFRM_MSG_NEWSA || mnl_nlmsg_get_payload_len(head) < sizeof *info ||
-        info->id.proto != IPPROTO_ESP)
+    if (head->nlmsg_type != XFRM_MSG_NEWSA || !get_fixed(head, &info, sizeof info) ||
+        info.id.proto != IPPROTO_ESP)
         return -EBADMSG;
-    *state = (struct esp_state){.src = get_address(&info->saddr, info->family, 1, 0),
-                                .dst = get_address(&info->id.daddr, info->family, 1, 0),
-                                .spi = ntohl(info->id.spi),
-                                .reqid = info->reqid,
-                                .tunnel = info->mode == XFRM_MODE_TUNNEL,
-                                .packets = info->curlft.packets,
-                                .octets = info->curlft.bytes,
-                                .bad = info->stats.integrity_failed,
-                                .replayed = info->stats.replay + info->stats.replay_window};
-    encap = attribute(head, sizeof *info, XFRMA_ENCAP, sizeof *encap);
+    *state = (struct esp_state){.src = get_address(&info.saddr, info.family, 1, 0),
+                                .dst = get_address(&info.id.daddr, info.family, 1, 0),
+                                .spi = ntohl(info.id.spi),
+                                .reqid = info.reqid,
+                                .tunnel = info.mode == XFRM_MODE_TUNNEL,
+                                .packets = info.curlft.packets,
+                                .octets = info.curlft.bytes,
+                                .bad = info.stats.integrity_failed,
+                                .replayed = info.stats.replay + info.stats.replay_window};
+    encap = attribute(head, sizeof info, XFRMA_ENCAP, sizeof *encap);
     if (encap) {
         state->encap_src = ntohs(encap->encap_sport);
         state->encap_dst = ntohs(encap->encap_dport);
     }
-    get_replay(head, sizeof *info, &state->replay);
+    get_replay(head, sizeof info, &state->replay);
     return 0;
 }
 
 int message_read_policy(const struct nlmsghdr *head, struct esp_policy *p)
 {
-    const struct xfrm_userpolicy_info *info = mnl_nlmsg_get_payload(head);
+    struct xfrm_userpolicy_info info;
     const struct xfrm_user_tmpl *tmpl;
-    const struct xfrm_selector *sel = &info->sel;
+    const struct xfrm_selector *sel = &info.sel;
 
-    if (head->nlmsg_type != XFRM_MSG_NEWPOLICY || mnl_nlmsg_get_payload_len(head) < sizeof *info ||
-        (info->dir != XFRM_POLICY_IN && info->dir != XFRM_POLICY_OUT))
+    if (head->nlmsg_type != XFRM_MSG_NEWPOLICY || !get_fixed(head, &info, sizeof info) ||
+        (info.dir != XFRM_POLICY_IN && info.dir != XFRM_POLICY_OUT))
         return -EBADMSG;
-    *p = (struct esp_policy){.in = info->dir == XFRM_POLICY_IN,
-                             .block = info->action == XFRM_POLICY_BLOCK,
+    *p = (struct esp_policy){.in = info.dir == XFRM_POLICY_IN,
+                             .block = info.action == XFRM_POLICY_BLOCK,
                              .src = get_address(&sel->saddr, sel->family, sel->prefixlen_s, 0),
                              .dst = get_address(&sel->daddr, sel->family, sel->prefixlen_d, 0),
                              .sport = ntohs(sel->sport),
                              .dport = ntohs(sel->dport),
-                             .priority = info->priority};
-    tmpl = attribute(head, sizeof *info, XFRMA_TMPL, sizeof *tmpl);
+                             .priority = info.priority};
+    tmpl = attribute(head, sizeof info, XFRMA_TMPL, sizeof *tmpl);
     if (!tmpl)
         return -EBADMSG; /* a socket's or somebody else's: nothing of ours */
     p->reqid = tmpl->reqid;

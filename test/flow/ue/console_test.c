@@ -97,7 +97,7 @@ static void register_climbs_from_nothing(void **state)
     assert_string_equal(screen_text(), "");
     accept_for(90000);
     assert_string_equal(screen_text(), "registered: sip:name@hims.net at 10.45.0.2:5060 for 90000 "
-                                       "s, S-CSCF scscf1.hims.net\n");
+                                       "s, S-CSCF scscf1.hims.net, unprotected\n");
     assert_int_equal(exit_status(), 0);
 }
 
