@@ -174,10 +174,21 @@ static void reap(void *arg)
     sip_root_kick(sip->root);
 }
 
+static void close_later(void *arg)
+{
+    sip_close(arg);
+}
+
 void sip_close(struct sip *sip)
 {
     struct served *s;
 
+    if (sip->telling) { /* nta, which calls us now, goes on with what would be freed */
+        sip->closing = true;
+        sip_ops_hush(sip);
+        loop_post(sip->loop, close_later, sip);
+        return;
+    }
     while (sip->requests)
         sip_reap_request(sip->requests);
     sip_ops_forget(sip);
@@ -302,7 +313,7 @@ static int on_message(struct sip *sip, nta_agent_t *agent, msg_t *msg, sip_t *pa
     bool tcp = tport && strcasecmp(tport_name(tport)->tpn_proto, "tcp") == 0;
 
     sip_wire_received(msg, tcp);
-    if (parsed && parsed->sip_request)
+    if (parsed && parsed->sip_request && !sip->closing)
         on_request(sip, msg, parsed, tcp);
     else
         msg_destroy(msg);

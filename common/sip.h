@@ -38,7 +38,8 @@ struct sip_config {
 };
 
 /* sip_open - listen and be ready to send; NULL and a sentence when an address cannot be had.
- * sip_close - ends what is under way without telling anybody. */
+ * sip_close - ends what is under way without telling anybody. Called inside a done function it
+ *             tells nobody any more, but the sockets stay until control is back in the loop. */
 struct sip *sip_open(struct loop *, const struct sip_config *, struct why *);
 void sip_close(struct sip *);
 

@@ -17,8 +17,10 @@ static void tell(struct sip_op *op, int status, const sip_t *sip, msg_t *answer)
 
     op->done = NULL;
     loop_cancel(&op->deadline);
+    op->sip->telling++;
     if (done)
         done(op->arg, status, sip, answer);
+    op->sip->telling--;
 }
 
 /* nta has said its last word. */
@@ -133,6 +135,12 @@ void sip_cancel(struct sip_op **op)
     if (!(*op)->over && (*op)->orq)
         loop_cancel(&(*op)->deadline);
     *op = NULL;
+}
+
+void sip_ops_hush(struct sip *sip)
+{
+    for (struct sip_op *op = sip->ops; op; op = op->next)
+        op->done = NULL;
 }
 
 void sip_ops_forget(struct sip *sip)

@@ -105,6 +105,8 @@ struct sip {
     struct sip_limit *limit; /* UDP client transactions for each target */
     bool reaping;            /* sip_reap is posted */
     bool closed;             /* by sip_close: sip_reap frees */
+    bool closing;            /* sip_close was called while a done function runs: it is posted */
+    unsigned telling;        /* done functions that run now */
 };
 
 /* sip.c: what ended is destroyed later, never inside one of nta's own callbacks. */
@@ -115,6 +117,8 @@ void sip_reap_op(struct sip_op *);
 /* sip_server.c */
 void sip_request_begin(struct sip *, msg_t *msg, sip_t *parsed, const struct served *who);
 /* sip_client.c */
-void sip_ops_forget(struct sip *); /* sip_close: no done function is called any more */
+/* sip_close: no done function is called any more; and what nta was asked is forgotten, too */
+void sip_ops_hush(struct sip *);
+void sip_ops_forget(struct sip *);
 
 #endif

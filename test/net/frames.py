@@ -8,11 +8,12 @@ import struct
 import time
 
 import diameter_raw
+import guest
 import sipmsg
 from terminal import sockets_of
 
 SIP_PORT, DIAMETER_PORT, MARK_PORT, GTP_U_PORT = 5060, 3868, 9, 2152
-TCP, UDP, SYN, ACK, PCAP_HEAD = 6, 17, 2, 16, 24
+TCP, UDP, ESP, SYN, ACK, PCAP_HEAD = 6, 17, 50, 2, 16, 24
 
 
 class Frame:
@@ -50,6 +51,7 @@ class Capture:
         self.marks = itertools.count(1)
         self.at, self.found, self.next_seq, self.seen = PCAP_HEAD, [], {}, b""
         self.connects = []  # (from, to, port) of every TCP connection that was tried
+        self.esp = []  # Frames of ESP; ports: (SPI, sequence number), octets: the whole ESP packet
         self.names, self.target = {}, None
         for e in lab.topology().elements:
             for address in (e.address, e.address6):
@@ -62,7 +64,7 @@ class Capture:
         """Every UDP datagram, and every TCP segment with new octets, in the order of time."""
         mark = f"mark {next(self.marks)} of {self.path}".encode()
         self.marker.sendto(mark, self.target)
-        end = time.time() + 5
+        end = time.time() + 5 * guest.patience()
         while self.seen != mark:
             assert time.time() < end, "the capture does not see the test's own datagram"
             self.read()
@@ -85,12 +87,14 @@ class Capture:
 
     def take(self, seconds, frame):
         found = transport(struct.unpack_from("!H", frame, 12)[0], frame[14:])
-        if not found or found[2] not in (TCP, UDP):
+        if not found or found[2] not in (TCP, UDP, ESP):
             return
         src, dst, protocol, packet = found
-        ports = struct.unpack_from("!HH", packet)
+        ports = struct.unpack_from("!HH" if protocol != ESP else "!II", packet)
         ends = self.names.get(src, "ue"), self.names.get(dst, "ue")
-        if protocol == UDP and ports[1] == MARK_PORT:
+        if protocol == ESP:
+            self.esp.append(Frame(seconds, *ends, "esp", packet, ports, src, dst))
+        elif protocol == UDP and ports[1] == MARK_PORT:
             self.seen = packet[8:]
         elif protocol == UDP:
             self.found.append(Frame(seconds, *ends, "udp", packet[8:], ports, src, dst))

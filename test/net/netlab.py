@@ -113,17 +113,22 @@ class Lab:
         """Commands of a terminal, which then switches itself off."""
         return self.command("ue", name, *words)
 
+    def other_conf(self, change=None, sims="sims.yaml"):
+        """lab.yaml as it is, the first terminal with other keys, for a `ue` of its own: the file's path."""
+        with open(self.conf, encoding="utf-8") as f:
+            lab = yaml.load(f, Loader=yaml.BaseLoader)
+        lab["sims"] = sims
+        merge(lab["terminals"][0], change or {})
+        self.write("other-lab.yaml", lab)
+        return os.path.join(self.rundir, "other-lab.yaml")
+
     def ue_with_card(self, change, *words):
         """The first terminal with another card than the HSS thinks: keys of its SIM changed."""
         with open(os.path.join(self.rundir, "sims.yaml"), encoding="utf-8") as f:
             cards = yaml.load(f, Loader=yaml.BaseLoader)
         merge(cards["sims"][0], change)
-        with open(self.conf, encoding="utf-8") as f:
-            lab = yaml.load(f, Loader=yaml.BaseLoader)
-        lab["sims"] = "other-sims.yaml"
         self.write("other-sims.yaml", cards)
-        self.write("other-lab.yaml", lab)
-        return self.exec("ue", BIN + "/ue", "-c", os.path.join(self.rundir, "other-lab.yaml"), "--name", "name",
+        return self.exec("ue", BIN + "/ue", "-c", self.other_conf(sims="other-sims.yaml"), "--name", "name",
                          "--state-dir", os.path.join(self.rundir, "state"), *words)
 
     def home_of(self, name="name"):
@@ -169,6 +174,10 @@ class Lab:
 
     def registrations(self):
         return {r["impu"]: r for r in show.registrations(self.args)}
+
+    def sas(self):
+        """The P-CSCFs' sets of SAs: [keys of each]."""
+        return show.sas(self.args)
 
     def pcap(self):
         return os.path.join(self.rundir, "run.pcap")

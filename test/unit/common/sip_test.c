@@ -191,6 +191,40 @@ static void a_silent_peer_is_408_by_the_askers_deadline_and_a_late_answer_is_not
     assert_int_equal(answers, 1);
 }
 
+static void closes(void *arg, int status, const sip_t *sip, msg_t *answer)
+{
+    struct sip **closed = arg;
+
+    (void)sip, (void)answer;
+    last_status = status;
+    answers++;
+    sip_close(*closed);
+    *closed = NULL;
+}
+
+static void an_end_may_be_closed_by_the_one_who_hears_an_answer(void **state)
+{
+    struct sip_target to = {.transport = SIP_UDP, .host = "there"};
+    struct sip *mine;
+    struct why why;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        mine = open_at("c.example", "127.0.0.6", 15060, &why);
+        assert_non_null(mine);
+        /* 0: nobody answers, timer F; 1: a deadline; 2: 405 */
+        addr_parse(&to.addr, i < 2 ? "127.0.0.3" : "127.0.0.2", 15060);
+        if (i < 2)
+            sip_serve(b, "REGISTER", b_keeps, NULL);
+        sip_send(mine, sip_compose(mine, request, &why), &to, i == 1 ? 60 : 0, closes, &mine);
+        sip_send(mine, sip_compose(mine, request, &why), &to, 0, closes, &mine);
+        run_ms(2000);
+        assert_null(mine);
+        assert_int_equal(answers, i + 1);
+    }
+    assert_int_equal(last_status, 405);
+}
+
 static void a_cancelled_question_is_never_answered(void **state)
 {
     struct sip_op *op;
@@ -402,6 +436,7 @@ int main(void)
         T(a_closed_tcp_port_is_503),
         T(a_silent_peer_is_408_by_timer_f),
         T(a_silent_peer_is_408_by_the_askers_deadline_and_a_late_answer_is_not_heard),
+        T(an_end_may_be_closed_by_the_one_who_hears_an_answer),
         T(a_cancelled_question_is_never_answered),
         T(beyond_the_cap_of_a_target_a_udp_request_is_503_and_others_are_served),
         T(an_address_in_use_is_said_in_a_sentence),
