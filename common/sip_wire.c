@@ -250,6 +250,7 @@ int bind(int fd, const struct sockaddr *addr, socklen_t len)
 
 void sip_wire_received(msg_t *msg, bool tcp)
 {
+    static const struct msghdr unnamed;
     struct addr src, dst;
     size_t len;
     char *text;
@@ -257,7 +258,9 @@ void sip_wire_received(msg_t *msg, bool tcp)
     if (!tcp || !log_on(LEVEL_INFO) || !msg)
         return;
     dst = local_of(last_read, &tcp);
-    src = addr_from(&msg_addr(msg)->su_sa);
+    src = remote_of(last_read, &unnamed); /* not nta's idea of it: sip_protect_connect */
+    if (!addr_is_set(&src))
+        src = addr_from(&msg_addr(msg)->su_sa); /* the peer has hung up meanwhile */
     text = msg_as_string(msg_home(msg), msg, NULL, 0, &len);
     if (!text)
         return;

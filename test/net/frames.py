@@ -13,7 +13,7 @@ import sipmsg
 from terminal import sockets_of
 
 SIP_PORT, DIAMETER_PORT, MARK_PORT, GTP_U_PORT = 5060, 3868, 9, 2152
-TCP, UDP, ESP, SYN, ACK, PCAP_HEAD = 6, 17, 50, 2, 16, 24
+TCP, UDP, FRAGMENT, ESP, SYN, ACK, PCAP_HEAD = 6, 17, 44, 50, 2, 16, 24
 
 
 class Frame:
@@ -37,6 +37,8 @@ def transport(kind, ip):
         return str(ipaddress.ip_address(ip[12:16])), str(ipaddress.ip_address(ip[16:20])), ip[9], ip[head:size]
     if kind == 0x86DD:
         size = struct.unpack_from("!H", ip, 4)[0]
+        if ip[6] == FRAGMENT and ip[40] == ESP and not struct.unpack_from("!H", ip, 42)[0] & 0xFFF8:
+            return str(ipaddress.ip_address(ip[8:24])), str(ipaddress.ip_address(ip[24:40])), ESP, ip[48:40 + size]
         return str(ipaddress.ip_address(ip[8:24])), str(ipaddress.ip_address(ip[24:40])), ip[6], ip[40:40 + size]
     return None
 
