@@ -32,7 +32,7 @@ static const struct hint {
     {421, "the network requires an extension, most likely sec-agree with IPsec"                    },
     {480, "no S-CSCF could be found or none answered: look at the I-CSCF, the S-CSCF and the HSS"  },
     {483, "a routing loop: look at the DNS of the home domain"                                     },
-    {494, "the P-CSCF insists on security agreement (IPsec), not in this version"                  },
+    {494, "the P-CSCF insists on a security agreement (IPsec), or did not get back what it sent"   },
     {500, "an element failed: its log has the reason"                                              },
     {503, "an element is overloaded or cannot reach the next one"                                  },
     {504, "an element cannot reach the next one: look at the DNS, the S-CSCF and the HSS"          },
