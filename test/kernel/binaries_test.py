@@ -17,7 +17,7 @@ BUILT = os.path.join(os.path.dirname(netlab.BIN), "test/kernel")
 def programs():
     for path in sorted(glob.glob(os.path.join(HERE, "*_test.c"))):
         with open(path, encoding="utf-8") as f:
-            for name in re.findall(r"cmocka_unit_test\w*\(\s*(\w+)", f.read()):
+            for name in re.findall(r"(?m)^(?!#define).*?\b(?:cmocka_unit_test\w*|T)\(\s*(\w+)", f.read()):
                 yield os.path.basename(path).removesuffix(".c"), name
 
 
