@@ -19,6 +19,7 @@
 enum cx_result {
     CX_EXP = 1 << 16,
     CX_SUCCESS = 2001,
+    CX_COMMAND_UNSUPPORTED = 3001,
     CX_UNABLE_TO_DELIVER = 3002,
     CX_TOO_BUSY = 3004,
     CX_AUTHORIZATION_REJECTED = 5003,
@@ -138,6 +139,42 @@ struct cx_lia {
     struct cx_capabilities capabilities;
 };
 
+/* RTR: the HSS ends registrations (TS 29.228 6.1.3). */
+enum cx_reason { /* Reason-Code, TS 29.229 6.3.17 */
+                 CX_REASON_PERMANENT_TERMINATION,
+                 CX_REASON_NEW_SERVER_ASSIGNED,
+                 CX_REASON_SERVER_CHANGE,
+                 CX_REASON_REMOVE_SCSCF,
+};
+struct cx_rtr {
+    char impi[CX_TEXT];
+    char impu[CX_MAX_IDS][CX_TEXT]; /* none: every identity of the IMPI */
+    size_t impu_count;
+    int reason;                           /* enum cx_reason; from the wire it may be anything */
+    char reason_info[CX_TEXT];            /* for people, "" when absent */
+    char associated[CX_MAX_IDS][CX_TEXT]; /* Associated-Identities: further IMPIs concerned */
+    size_t associated_count;
+};
+struct cx_rta {
+    int result;
+    char associated[CX_MAX_IDS][CX_TEXT]; /* the IMPIs that were de-registered, too */
+    size_t associated_count;
+};
+
+/* PPR: the HSS changes what the S-CSCF knows of a user (TS 29.228 6.6.1). */
+struct cx_charging { /* Charging-Information; "" when absent, else Diameter URIs */
+    char primary_ecf[CX_TEXT], secondary_ecf[CX_TEXT], primary_ccf[CX_TEXT], secondary_ccf[CX_TEXT];
+};
+struct cx_ppr {
+    char impi[CX_TEXT];
+    char
+        *user_data; /* XML, NUL-terminated, NULL when absent; valid during the call or the asking */
+    struct cx_charging charging;
+};
+struct cx_ppa {
+    int result;
+};
+
 struct cx;
 struct cx_op;    /* one question under way */
 struct cx_reply; /* one question to the HSS, until answered */
@@ -184,29 +221,48 @@ struct cx_op *cx_ask_sar(struct cx *, const struct cx_sar *, const char *call, c
                          void *arg);
 struct cx_op *cx_ask_lir(struct cx *, const struct cx_lir *, const char *call, cx_lia_fn *done,
                          void *arg);
+
+/* cx_ask_rtr, cx_ask_ppr - the HSS asks the S-CSCF whose Diameter identity is host (Origin-Host of
+ * its SAR or MAR), and nobody else; as above, but -EHOSTUNREACH at once when that peer is not open,
+ * and -EMSGSIZE for user data that a message does not hold. */
+typedef void cx_rta_fn(void *arg, int err, const struct cx_rta *);
+typedef void cx_ppa_fn(void *arg, int err, const struct cx_ppa *);
+struct cx_op *cx_ask_rtr(struct cx *, const char *host, const struct cx_rtr *, const char *call,
+                         cx_rta_fn *done, void *arg);
+struct cx_op *cx_ask_ppr(struct cx *, const char *host, const struct cx_ppr *, const char *call,
+                         cx_ppa_fn *done, void *arg);
 /* cx_cancel - done will not be called; *op becomes NULL; NULL is fine. */
 void cx_cancel(struct cx_op **op);
 
-/* cx_serve - what the HSS does with each command; called from the loop. The request is valid during
- * the call. Every reply must be answered by exactly one cx_answer_*, then or later; not answered in
+/* cx_serve - what is done with each command; called from the loop. The HSS is sent the first four,
+ * the S-CSCF the next two; what has no function is answered 3001. The request is valid during the
+ * call. Every reply must be answered by exactly one cx_answer_*, then or later; not answered in
  * wait_ms the stack answers 5012. */
 struct cx_handlers {
     void (*uar)(void *env, const struct cx_uar *, struct cx_reply *);
     void (*mar)(void *env, const struct cx_mar *, struct cx_reply *);
     void (*sar)(void *env, const struct cx_sar *, struct cx_reply *);
     void (*lir)(void *env, const struct cx_lir *, struct cx_reply *);
+    void (*rtr)(void *env, const struct cx_rtr *, struct cx_reply *);
+    void (*ppr)(void *env, const struct cx_ppr *, struct cx_reply *);
+    /* not a command: this peer has just connected; NULL: of no interest */
+    void (*peer_open)(void *env, const char *identity);
 };
 void cx_serve(struct cx *, const struct cx_handlers *, void *env);
 void cx_answer_uaa(struct cx_reply *, const struct cx_uaa *);
 void cx_answer_maa(struct cx_reply *, const struct cx_maa *);
 void cx_answer_saa(struct cx_reply *, struct cx_saa *);
 void cx_answer_lia(struct cx_reply *, const struct cx_lia *);
+void cx_answer_rta(struct cx_reply *, const struct cx_rta *);
+void cx_answer_ppa(struct cx_reply *, const struct cx_ppa *);
 /* cx_reply_call - the call tag that came in Session-Id, or "". cx_reply_peer - Origin-Host. */
 const char *cx_reply_call(const struct cx_reply *);
 const char *cx_reply_peer(const struct cx_reply *);
 
 /* cx_is_open - whether a peer is connected. cx_print_live - one line per question and per peer. */
 bool cx_is_open(const struct cx *);
+/* cx_peer_is_open - whether this one is connected and may be asked now. */
+bool cx_peer_is_open(const struct cx *, const char *identity);
 #include <stdio.h>
 void cx_print_live(const struct cx *, FILE *);
 

@@ -55,10 +55,10 @@ int cx_decode(void *into, const struct cx_fields *fields, struct msg *msg, struc
 void cx_decode_free(void *decoded, const struct cx_fields *fields);
 
 /* cx_message_request - a new request with its head: Session-Id of identity with the call tag as its
- * optional part, Vendor-Specific-Application-Id, Auth-Session-State, Origin-*, Destination-Realm.
- * NULL: the library refused. */
+ * optional part, Vendor-Specific-Application-Id, Auth-Session-State, Origin-*, Destination-Host
+ * unless host is NULL, Destination-Realm. NULL: the library refused. */
 struct msg *cx_message_request(enum cx_command command, const char *identity, const char *realm,
-                               const char *destination_realm, const char *call);
+                               const char *host, const char *destination_realm, const char *call);
 /* cx_message_answer - turn the request into its answer, with its head. The request then belongs to
  * the answer. 0 or -errno. */
 int cx_message_answer(struct msg **msg, const char *identity, const char *realm);

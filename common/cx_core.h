@@ -30,7 +30,22 @@ struct cx { /* one per process; the loop's thread only, except where noted */
     unsigned long sent, answered, timed_out, served; /* for SIGUSR1 */
 };
 
-/* cx_serve_register - have the library hand over UAR, MAR, SAR, LIR. 0 or -errno and *why. */
+extern struct cx cx_only;
+
+/* A message over 65535 octets makes the peer disconnect; this leaves room for the rest of it. */
+enum { CX_MOST_USER_DATA = 60000 };
+
+/* cx_peer_realm - the realm that an open peer gave itself; false: it is not open. */
+bool cx_peer_realm(const char *identity, char realm[CX_TEXT]);
+/* cx_peer_opened - from a thread of the library: have handlers->peer_open called from the loop. */
+void cx_peer_opened(const char *identity);
+
+/* cx_ask_close - forget every question. cx_ask_print: one line for each. */
+void cx_ask_close(struct cx *cx);
+void cx_ask_print(const struct cx *cx, FILE *out);
+
+/* cx_serve_register - have the library hand over UAR, MAR, SAR, LIR (who listens: the HSS) or RTR,
+ * PPR (who connects). 0 or -errno and *why. */
 int cx_serve_register(struct cx *cx, struct why *why);
 /* cx_serve_close - nothing will be answered any more; late answers are welcome and go nowhere. */
 void cx_serve_close(struct cx *cx);

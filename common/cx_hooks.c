@@ -11,8 +11,8 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "cx_core.h"
 #include "cx_trace.h"
-#include "log.h"
 #include "xalloc.h"
 
 struct link { /* what is known of the connection with one configured peer */
@@ -196,7 +196,10 @@ static void on_hook(enum fd_hook_type type, struct msg *msg, struct peer_hdr *pe
     case HOOK_MESSAGE_PARSING_ERROR2: cx_guard_restore(msg); break;
     case HOOK_MESSAGE_ROUTING_ERROR: log_debug(NULL, "diameter message not sent: %s", text); break;
     case HOOK_MESSAGE_DROPPED: log_debug(NULL, "diameter message dropped: %s", text); break;
-    case HOOK_PEER_CONNECT_SUCCESS: on_connected(peer); break;
+    case HOOK_PEER_CONNECT_SUCCESS:
+        on_connected(peer);
+        cx_peer_opened(peer->info.pi_diamid);
+        break;
     case HOOK_PEER_CONNECT_FAILED:
         on_disconnected(peer, refusal(msg, text, buf, sizeof buf));
         break;
@@ -222,8 +225,28 @@ static int on_validate(struct peer_info *info, int *verdict, int (**after)(struc
     return 0;
 }
 
+/* A request that names its host goes there or nowhere: the library would send it to any peer of the
+ * same realm when that one has just gone, and a user's data with it. */
+static int on_route(void *arg, struct msg **msg, struct fd_list *candidates)
+{
+    struct avp_hdr *host = cx_message_find(*msg, CX_AVP_DESTINATION_HOST, NULL);
+
+    (void)arg;
+    if (!host || !host->avp_value)
+        return 0;
+    for (struct fd_list *li = candidates->next; li != candidates; li = li->next) {
+        struct rtd_candidate *c = (struct rtd_candidate *)li;
+
+        if (fd_os_almostcasesrch(host->avp_value->os.data, host->avp_value->os.len, c->diamid,
+                                 c->diamidlen, NULL))
+            c->score = FD_SCORE_NO_DELIVERY;
+    }
+    return 0;
+}
+
 int cx_hooks_register(const struct cx_config *config, struct why *why)
 {
+    struct fd_rt_out_hdl *route;
     struct fd_hook_hdl *handle;
     uint32_t all = (1u << (HOOK_LAST + 1)) - 1;
 
@@ -231,7 +254,8 @@ int cx_hooks_register(const struct cx_config *config, struct why *why)
         links[i].identity = config->peer[i].identity;
     link_count = config->peer_count;
     if (fd_hook_register(all, on_hook, NULL, NULL, &handle) != 0 ||
-        fd_peer_validate_register(on_validate) != 0)
+        fd_peer_validate_register(on_validate) != 0 ||
+        fd_rt_out_register(on_route, NULL, 0, &route) != 0)
         return why_set(why, EINVAL, "the Diameter library refuses our hooks");
     return 0;
 }

@@ -72,13 +72,14 @@ static int add_head(struct msg *msg, const char *identity, const char *realm)
 }
 
 struct msg *cx_message_request(enum cx_command command, const char *identity, const char *realm,
-                               const char *destination_realm, const char *call)
+                               const char *host, const char *destination_realm, const char *call)
 {
     struct msg *msg;
 
     if (fd_msg_new(cx_dict_request(command), MSGFL_ALLOC_ETEID, &msg) != 0)
         return NULL;
     if (add_session(msg, identity, call) == 0 && add_head(msg, identity, realm) == 0 &&
+        (!host || add_text(msg, CX_AVP_DESTINATION_HOST, host) == 0) &&
         add_text(msg, CX_AVP_DESTINATION_REALM, destination_realm) == 0)
         return msg;
     fd_msg_free(msg);

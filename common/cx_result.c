@@ -12,7 +12,7 @@ static const struct {
     const char *text;
 } names[] = {
     {CX_SUCCESS,                     "SUCCESS (2001)"                    },
-    {3001,                           "COMMAND_UNSUPPORTED (3001)"        },
+    {CX_COMMAND_UNSUPPORTED,         "COMMAND_UNSUPPORTED (3001)"        },
     {CX_UNABLE_TO_DELIVER,           "UNABLE_TO_DELIVER (3002)"          },
     {CX_TOO_BUSY,                    "TOO_BUSY (3004)"                   },
     {3007,                           "APPLICATION_UNSUPPORTED (3007)"    },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answering as the HSS.
+/* Answering: as the HSS, or as the S-CSCF that the HSS asks.
  *
  *   a thread of the library                     loop
  *   on_library_request: decode into a reply
@@ -17,8 +17,7 @@
 #include "xalloc.h"
 
 enum {
-    MOST_TO_ANSWER = 2000,  /* then 3004: the library's queues have no limit any more */
-    MOST_USER_DATA = 60000, /* octets: a message over 65535 makes the peer disconnect */
+    MOST_TO_ANSWER = 2000, /* then 3004: the library's queues have no limit any more */
 };
 
 struct cx_reply { /* one request, until answered */
@@ -31,6 +30,8 @@ struct cx_reply { /* one request, until answered */
         struct cx_mar mar;
         struct cx_sar sar;
         struct cx_lir lir;
+        struct cx_rtr rtr;
+        struct cx_ppr ppr;
     } request;
     uint64_t came_ms, deadline_ms;
     char call[CALL_TAG];
@@ -85,6 +86,8 @@ static void send_result(struct cx *cx, struct msg *msg, enum cx_command command,
         struct cx_maa maa;
         struct cx_saa saa;
         struct cx_lia lia;
+        struct cx_rta rta;
+        struct cx_ppa ppa;
     } answer = {0};
 
     answer.uaa.result = result;
@@ -100,6 +103,7 @@ static void unlink_reply(struct cx_reply *reply)
     atomic_fetch_sub(&cx->to_answer, 1);
     if (reply->msg)
         fd_msg_free(reply->msg);
+    cx_decode_free(&reply->request, cx_request_fields(reply->command));
     free(reply);
 }
 
@@ -139,11 +143,21 @@ void cx_answer_lia(struct cx_reply *reply, const struct cx_lia *lia)
     finish(reply, lia);
 }
 
+void cx_answer_rta(struct cx_reply *reply, const struct cx_rta *rta)
+{
+    finish(reply, rta);
+}
+
+void cx_answer_ppa(struct cx_reply *reply, const struct cx_ppa *ppa)
+{
+    finish(reply, ppa);
+}
+
 void cx_answer_saa(struct cx_reply *reply, struct cx_saa *saa)
 {
     char *user_data = saa->user_data;
 
-    if (user_data && strlen(user_data) > MOST_USER_DATA) {
+    if (user_data && strlen(user_data) > CX_MOST_USER_DATA) {
         log_error(reply->call,
                   "the profile of %s has %zu octets, more than a Diameter message holds", saa->impi,
                   strlen(user_data));
@@ -197,13 +211,27 @@ static void on_deadline(void *arg)
 
 /* ---- the request ---- */
 
+static bool has_handler(const struct cx_handlers *h, enum cx_command command)
+{
+    switch (command) {
+    case CX_UAR: return h->uar;
+    case CX_MAR: return h->mar;
+    case CX_SAR: return h->sar;
+    case CX_LIR: return h->lir;
+    case CX_RTR: return h->rtr;
+    default: return h->ppr;
+    }
+}
+
 static void call_handler(struct cx *cx, struct cx_reply *reply)
 {
     switch (reply->command) {
     case CX_UAR: cx->handlers->uar(cx->env, &reply->request.uar, reply); break;
     case CX_MAR: cx->handlers->mar(cx->env, &reply->request.mar, reply); break;
     case CX_SAR: cx->handlers->sar(cx->env, &reply->request.sar, reply); break;
-    default: cx->handlers->lir(cx->env, &reply->request.lir, reply); break;
+    case CX_LIR: cx->handlers->lir(cx->env, &reply->request.lir, reply); break;
+    case CX_RTR: cx->handlers->rtr(cx->env, &reply->request.rtr, reply); break;
+    default: cx->handlers->ppr(cx->env, &reply->request.ppr, reply); break;
     }
 }
 
@@ -211,6 +239,7 @@ static void on_request(void *arg)
 {
     struct cx_reply *reply = arg;
     struct cx *cx = reply->cx;
+    char name[24];
 
     reply->came_ms = loop_now_ms(cx->loop);
     reply->deadline_ms = reply->came_ms + cx->config.wait_ms;
@@ -225,8 +254,15 @@ static void on_request(void *arg)
         return;
     }
     arm(cx);
-    if (cx->handlers)
+    if (cx->handlers && has_handler(cx->handlers, reply->command)) {
         call_handler(cx, reply);
+        return;
+    }
+    log_warn(reply->call, "%s of %s: nothing for this element: answering 3001",
+             cx_dict_command_name(reply->command, true, name), reply->peer);
+    send_result(cx, reply->msg, reply->command, CX_COMMAND_UNSUPPORTED, NULL);
+    reply->msg = NULL;
+    unlink_reply(reply);
 }
 
 static void read_peer(struct cx_reply *reply, struct msg *msg)
@@ -288,11 +324,13 @@ void cx_serve(struct cx *cx, const struct cx_handlers *handlers, void *env)
 
 int cx_serve_register(struct cx *cx, struct why *why)
 {
-    static const enum cx_command commands[] = {CX_UAR, CX_MAR, CX_SAR, CX_LIR};
+    static const enum cx_command hss[] = {CX_UAR, CX_MAR, CX_SAR, CX_LIR},
+                                 scscf[] = {CX_RTR, CX_PPR};
+    bool is_hss = cx->config.listen_count;
 
-    for (size_t i = 0; i < COUNT(commands); i++) {
+    for (size_t i = 0; i < (is_hss ? COUNT(hss) : COUNT(scscf)); i++) {
         struct disp_when when = {.app = cx_dict_application(),
-                                 .command = cx_dict_request(commands[i])};
+                                 .command = cx_dict_request(is_hss ? hss[i] : scscf[i])};
 
         if (fd_disp_register(on_library_request, DISP_HOW_CC, &when, cx, NULL) != 0)
             return why_set(why, EINVAL, "the Diameter library refuses our handlers");

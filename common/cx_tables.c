@@ -159,6 +159,50 @@ static const struct cx_field lia[] = {
     END,
 };
 
+static const struct cx_field reason[] = {
+    NUMBER(struct cx_rtr, reason, CX_AVP_REASON_CODE, -1),
+    TEXT(struct cx_rtr, reason_info, CX_AVP_REASON_INFO),
+    END,
+};
+static const struct cx_field rtr_associated[] = {
+    TEXTS(struct cx_rtr, associated, associated_count, CX_AVP_USER_NAME),
+    END,
+};
+static const struct cx_field rtr[] = {
+    TEXT(struct cx_rtr, impi, CX_AVP_USER_NAME),
+    GROUP(CX_AVP_ASSOCIATED_IDENTITIES, rtr_associated),
+    TEXTS(struct cx_rtr, impu, impu_count, CX_AVP_PUBLIC_IDENTITY),
+    GROUP(CX_AVP_DEREGISTRATION_REASON, reason),
+    END,
+};
+static const struct cx_field rta_associated[] = {
+    TEXTS(struct cx_rta, associated, associated_count, CX_AVP_USER_NAME),
+    END,
+};
+static const struct cx_field rta[] = {
+    RESULT(struct cx_rta),
+    GROUP(CX_AVP_ASSOCIATED_IDENTITIES, rta_associated),
+    END,
+};
+
+static const struct cx_field ppr_charging[] = {
+    TEXT(struct cx_ppr, charging.primary_ecf, CX_AVP_PRIMARY_ECF),
+    TEXT(struct cx_ppr, charging.secondary_ecf, CX_AVP_SECONDARY_ECF),
+    TEXT(struct cx_ppr, charging.primary_ccf, CX_AVP_PRIMARY_CCF),
+    TEXT(struct cx_ppr, charging.secondary_ccf, CX_AVP_SECONDARY_CCF),
+    END,
+};
+static const struct cx_field ppr[] = {
+    TEXT(struct cx_ppr, impi, CX_AVP_USER_NAME),
+    SIMPLE(struct cx_ppr, user_data, CX_AVP_USER_DATA, CX_K_HEAP),
+    GROUP(CX_AVP_CHARGING_INFORMATION, ppr_charging),
+    END,
+};
+static const struct cx_field ppa[] = {
+    RESULT(struct cx_ppa),
+    END,
+};
+
 static const struct {
     enum cx_command command;
     struct cx_fields request, answer;
@@ -167,6 +211,8 @@ static const struct {
     {CX_MAR, {mar, sizeof(struct cx_mar)}, {maa, sizeof(struct cx_maa)}},
     {CX_SAR, {sar, sizeof(struct cx_sar)}, {saa, sizeof(struct cx_saa)}},
     {CX_LIR, {lir, sizeof(struct cx_lir)}, {lia, sizeof(struct cx_lia)}},
+    {CX_RTR, {rtr, sizeof(struct cx_rtr)}, {rta, sizeof(struct cx_rta)}},
+    {CX_PPR, {ppr, sizeof(struct cx_ppr)}, {ppa, sizeof(struct cx_ppa)}},
 };
 
 const struct cx_fields *cx_request_fields(enum cx_command command)

@@ -32,6 +32,9 @@ static const char *const sat_names[] = {
     "deregistration-too-much-data",
 };
 
+static const char *const reason_names[] = {"permanent-termination", "new-server-assigned",
+                                           "server-change", "remove-s-cscf"};
+
 /* ---- reading ---- */
 
 struct piece { /* one AVP, or what is left of a list of them */
@@ -143,6 +146,16 @@ static void read_capabilities(struct cx_trace *t, struct piece group)
     }
 }
 
+static void read_reason(struct cx_trace *t, struct piece group)
+{
+    struct piece avp;
+
+    while (take(&group, &avp)) {
+        if (is(&avp, CX_AVP_REASON_CODE))
+            get_name(&avp, reason_names, COUNT(reason_names), &t->reason_name, t->reason);
+    }
+}
+
 static void read_experimental(struct cx_trace *t, struct piece group)
 {
     struct piece avp;
@@ -195,6 +208,8 @@ static void read_avp(struct cx_trace *t, const struct piece *avp)
         read_item(t, *avp);
     else if (is(avp, CX_AVP_SERVER_CAPABILITIES))
         read_capabilities(t, *avp);
+    else if (is(avp, CX_AVP_DEREGISTRATION_REASON))
+        read_reason(t, *avp);
     else if (is(avp, CX_AVP_RESULT_CODE) && avp->len == 4)
         t->result = read_u32(avp->data) & 0xffff;
     else if (is(avp, CX_AVP_EXPERIMENTAL_RESULT))
@@ -248,10 +263,10 @@ void cx_trace_write(const struct cx_trace *t, const char *arrow, const char *ide
                  message, "proto", "cx", "net", net, "src", some(src), "dst", some(dst), "impi",
                  some(t->impi), "impu", some(t->impu), "visited", some(t->visited), "type",
                  some(t->type_name ? t->type_name : t->type), "assignment",
-                 some(t->assignment_name ? t->assignment_name : t->assignment), "scheme",
-                 some(t->scheme), "resync", t->resync ? "yes" : NULL, "items", some(t->items),
-                 "result", result, "server_name", some(t->server_name), "mandatory",
-                 some(t->mandatory), "optional", some(t->optional), "user_data_octets",
-                 some(t->user_data), "error", some(t->error), "e2e", e2e, "again",
-                 t->again ? "yes" : NULL, NULL);
+                 some(t->assignment_name ? t->assignment_name : t->assignment), "reason",
+                 some(t->reason_name ? t->reason_name : t->reason), "scheme", some(t->scheme),
+                 "resync", t->resync ? "yes" : NULL, "items", some(t->items), "result", result,
+                 "server_name", some(t->server_name), "mandatory", some(t->mandatory), "optional",
+                 some(t->optional), "user_data_octets", some(t->user_data), "error", some(t->error),
+                 "e2e", e2e, "again", t->again ? "yes" : NULL, NULL);
 }

@@ -10,8 +10,8 @@ struct cx_trace {        /* what the line says; "" and 0: not there */
     uint32_t command, application, end_to_end;
     char call[9], origin[CX_TEXT];
     char impi[CX_TEXT], impu[CX_TEXT], visited[CX_TEXT], server_name[CX_TEXT], error[CX_TEXT];
-    const char *type_name, *assignment_name; /* static storage, or the number below */
-    char type[24], assignment[24], items[24], user_data[24];
+    const char *type_name, *assignment_name, *reason_name; /* static storage, or the number below */
+    char type[24], assignment[24], reason[24], items[24], user_data[24];
     char scheme[64], mandatory[128], optional[128];
     bool resync;
     int result;

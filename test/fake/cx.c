@@ -25,8 +25,11 @@ struct cx_op {
         cx_maa_fn *maa;
         cx_saa_fn *saa;
         cx_lia_fn *lia;
+        cx_rta_fn *rta;
+        cx_ppa_fn *ppa;
     } done;
     void *arg;
+    char host[CX_TEXT];
     bool answered; /* done is on its way */
     int err;
     union answer answer;
@@ -34,7 +37,7 @@ struct cx_op {
 
 struct cx fake_cx;
 
-static const char *const names[] = {"UAR", "MAR", "SAR", "LIR"};
+static const char *const names[] = {"UAR", "MAR", "SAR", "LIR", "RTR", "PPR"};
 static struct cx_op *ops;
 static size_t asked;
 static unsigned last_id;
@@ -44,6 +47,8 @@ static void free_op(struct cx_op *op)
 {
     if (op->kind == SAR)
         free(op->answer.saa.user_data);
+    if (op->kind == PPR)
+        free(op->request.ppr.user_data);
     free(op);
 }
 
@@ -116,6 +121,23 @@ const struct cx_lir *fake_cx_lir(void)
     return &expect(LIR)->request.lir;
 }
 
+const struct cx_rtr *fake_cx_rtr(void)
+{
+    return &expect(RTR)->request.rtr;
+}
+
+const struct cx_ppr *fake_cx_ppr(void)
+{
+    return &expect(PPR)->request.ppr;
+}
+
+const char *fake_cx_host(void)
+{
+    if (!oldest())
+        fail_msg("no question waits");
+    return oldest()->host;
+}
+
 const char *fake_cx_call(void)
 {
     if (!oldest())
@@ -139,6 +161,8 @@ static void deliver(void *arg)
     case MAR: op->done.maa(op->arg, op->err, op->err ? NULL : &op->answer.maa); break;
     case SAR: op->done.saa(op->arg, op->err, op->err ? NULL : &op->answer.saa); break;
     case LIR: op->done.lia(op->arg, op->err, op->err ? NULL : &op->answer.lia); break;
+    case RTR: op->done.rta(op->arg, op->err, op->err ? NULL : &op->answer.rta); break;
+    case PPR: op->done.ppa(op->arg, op->err, op->err ? NULL : &op->answer.ppa); break;
     }
     free_op(op);
 }
@@ -181,6 +205,22 @@ void fake_cx_answer_lia(const struct cx_lia *lia)
     struct cx_op *op = expect(LIR);
 
     op->answer.lia = *lia;
+    answer(op, 0);
+}
+
+void fake_cx_answer_rta(const struct cx_rta *rta)
+{
+    struct cx_op *op = expect(RTR);
+
+    op->answer.rta = *rta;
+    answer(op, 0);
+}
+
+void fake_cx_answer_ppa(const struct cx_ppa *ppa)
+{
+    struct cx_op *op = expect(PPR);
+
+    op->answer.ppa = *ppa;
     answer(op, 0);
 }
 
@@ -269,6 +309,30 @@ struct cx_op *cx_ask_lir(struct cx *cx, const struct cx_lir *lir, const char *ca
     return op;
 }
 
+struct cx_op *cx_ask_rtr(struct cx *cx, const char *host, const struct cx_rtr *rtr,
+                         const char *call, cx_rta_fn *done, void *arg)
+{
+    struct cx_op *op = ask(cx, RTR, call, arg);
+
+    snprintf(op->host, sizeof op->host, "%s", host);
+    op->request.rtr = *rtr;
+    op->done.rta = done;
+    return op;
+}
+
+struct cx_op *cx_ask_ppr(struct cx *cx, const char *host, const struct cx_ppr *ppr,
+                         const char *call, cx_ppa_fn *done, void *arg)
+{
+    struct cx_op *op = ask(cx, PPR, call, arg);
+
+    snprintf(op->host, sizeof op->host, "%s", host);
+    op->request.ppr = *ppr;
+    if (ppr->user_data)
+        op->request.ppr.user_data = xstrdup(ppr->user_data);
+    op->done.ppa = done;
+    return op;
+}
+
 void cx_cancel(struct cx_op **op)
 {
     struct cx_op **link = &ops;
@@ -287,6 +351,18 @@ bool cx_is_open(const struct cx *cx)
 {
     (void)cx;
     return is_open;
+}
+
+bool cx_peer_is_open(const struct cx *cx, const char *identity)
+{
+    (void)cx;
+    (void)identity;
+    return is_open;
+}
+
+void fake_cx_peer_open(const char *identity)
+{
+    fake_cx.handlers->peer_open(fake_cx.env, identity);
 }
 
 void cx_print_live(const struct cx *cx, FILE *out)

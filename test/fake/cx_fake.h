@@ -27,6 +27,10 @@ const struct cx_uar *fake_cx_uar(void);
 const struct cx_mar *fake_cx_mar(void);
 const struct cx_sar *fake_cx_sar(void);
 const struct cx_lir *fake_cx_lir(void);
+/* the HSS asks; fake_cx_host: which S-CSCF */
+const struct cx_rtr *fake_cx_rtr(void);
+const struct cx_ppr *fake_cx_ppr(void);
+const char *fake_cx_host(void);
 /* fake_cx_call - the call tag of the oldest waiting question. */
 const char *fake_cx_call(void);
 /* fake_cx_answer_* - answer the oldest waiting question, which must be of that kind; the struct is
@@ -35,11 +39,15 @@ void fake_cx_answer_uaa(const struct cx_uaa *uaa);
 void fake_cx_answer_maa(const struct cx_maa *maa);
 void fake_cx_answer_saa(const struct cx_saa *saa);
 void fake_cx_answer_lia(const struct cx_lia *lia);
+void fake_cx_answer_rta(const struct cx_rta *rta);
+void fake_cx_answer_ppa(const struct cx_ppa *ppa);
 void fake_cx_fail(int err);
-/* fake_cx_set_open - what cx_is_open says; true after a reset. */
+/* fake_cx_set_open - what cx_is_open and cx_peer_is_open say; true after a reset.
+ * fake_cx_peer_open: handlers->peer_open runs, at once. */
 void fake_cx_set_open(bool open);
+void fake_cx_peer_open(const char *identity);
 
-/* ---- the room answers (HSS) ---- */
+/* ---- the room answers (HSS; RTR and PPR: S-CSCF) ---- */
 
 /* fake_cx_ask_* - a CSCF of this Diameter identity asks: the handler of cx_serve runs from the
  * loop. Then fake_cx_uaa ... is the last answer given since, NULL when there is none yet. */
@@ -47,9 +55,13 @@ void fake_cx_ask_uar(const char *peer, const struct cx_uar *uar);
 void fake_cx_ask_mar(const char *peer, const struct cx_mar *mar);
 void fake_cx_ask_sar(const char *peer, const struct cx_sar *sar);
 void fake_cx_ask_lir(const char *peer, const struct cx_lir *lir);
+void fake_cx_ask_rtr(const char *peer, const struct cx_rtr *rtr);
+void fake_cx_ask_ppr(const char *peer, const struct cx_ppr *ppr); /* user_data is copied */
 const struct cx_uaa *fake_cx_uaa(void);
 const struct cx_maa *fake_cx_maa(void);
 const struct cx_saa *fake_cx_saa(void);
 const struct cx_lia *fake_cx_lia(void);
+const struct cx_rta *fake_cx_rta(void);
+const struct cx_ppa *fake_cx_ppa(void);
 
 #endif

@@ -5,13 +5,15 @@
 
 #include "cx.h"
 
-enum kind { UAR, MAR, SAR, LIR };
+enum kind { UAR, MAR, SAR, LIR, RTR, PPR };
 
 union request {
     struct cx_uar uar;
     struct cx_mar mar;
     struct cx_sar sar;
     struct cx_lir lir;
+    struct cx_rtr rtr;
+    struct cx_ppr ppr;
 };
 
 union answer {
@@ -19,6 +21,8 @@ union answer {
     struct cx_maa maa;
     struct cx_saa saa;
     struct cx_lia lia;
+    struct cx_rta rta;
+    struct cx_ppa ppa;
 };
 
 struct cx {

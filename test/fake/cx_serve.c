@@ -44,6 +44,8 @@ static void handle(void *arg)
     case MAR: fake_cx.handlers->mar(fake_cx.env, &r->request.mar, r); break;
     case SAR: fake_cx.handlers->sar(fake_cx.env, &r->request.sar, r); break;
     case LIR: fake_cx.handlers->lir(fake_cx.env, &r->request.lir, r); break;
+    case RTR: fake_cx.handlers->rtr(fake_cx.env, &r->request.rtr, r); break;
+    case PPR: fake_cx.handlers->ppr(fake_cx.env, &r->request.ppr, r); break;
     }
 }
 
@@ -79,11 +81,27 @@ void fake_cx_ask_lir(const char *peer, const struct cx_lir *lir)
     request_from(peer, LIR)->request.lir = *lir;
 }
 
+void fake_cx_ask_rtr(const char *peer, const struct cx_rtr *rtr)
+{
+    request_from(peer, RTR)->request.rtr = *rtr;
+}
+
+void fake_cx_ask_ppr(const char *peer, const struct cx_ppr *ppr)
+{
+    struct cx_reply *r = request_from(peer, PPR);
+
+    r->request.ppr = *ppr;
+    if (ppr->user_data)
+        r->request.ppr.user_data = xstrdup(ppr->user_data);
+}
+
 static void finish(struct cx_reply *r, enum kind kind)
 {
     assert_int_equal(r->kind, kind);
     fake_cx_forget_answer();
     last_kind = kind;
+    if (kind == PPR)
+        free(r->request.ppr.user_data);
     free(r);
 }
 
@@ -110,6 +128,18 @@ void cx_answer_lia(struct cx_reply *r, const struct cx_lia *lia)
 {
     finish(r, LIR);
     last_answer.lia = *lia;
+}
+
+void cx_answer_rta(struct cx_reply *r, const struct cx_rta *rta)
+{
+    finish(r, RTR);
+    last_answer.rta = *rta;
+}
+
+void cx_answer_ppa(struct cx_reply *r, const struct cx_ppa *ppa)
+{
+    finish(r, PPR);
+    last_answer.ppa = *ppa;
 }
 
 const char *cx_reply_call(const struct cx_reply *r)
@@ -141,4 +171,14 @@ const struct cx_saa *fake_cx_saa(void)
 const struct cx_lia *fake_cx_lia(void)
 {
     return last_kind == LIR ? &last_answer.lia : NULL;
+}
+
+const struct cx_rta *fake_cx_rta(void)
+{
+    return last_kind == RTR ? &last_answer.rta : NULL;
+}
+
+const struct cx_ppa *fake_cx_ppa(void)
+{
+    return last_kind == PPR ? &last_answer.ppa : NULL;
 }

@@ -29,7 +29,7 @@ static int load_library(void **state)
 static struct msg *request(enum cx_command command, const void *from)
 {
     struct msg *msg =
-        cx_message_request(command, "icscf1.hims.net", "hims.net", "hims.net", "3c26700d");
+        cx_message_request(command, "icscf1.hims.net", "hims.net", NULL, "hims.net", "3c26700d");
 
     assert_non_null(msg);
     assert_int_equal(cx_encode(msg, cx_request_fields(command), from), 0);
@@ -201,6 +201,65 @@ static void a_SAA_comes_back_whole(void **state)
     SAME(in, out);
 }
 
+static void a_RTR_comes_back_whole(void **state)
+{
+    struct cx_rtr in =
+                      {
+                          .impi = "i",
+                          .impu = {"sip:a", "tel:+1"},
+                          .impu_count = 2,
+                          .reason = CX_REASON_SERVER_CHANGE,
+                          .reason_info = "moved",
+                          .associated = {"j",     "k"     },
+                          .associated_count = 2
+    },
+                  out;
+
+    (void)state;
+    there_and_back(request(CX_RTR, &in), cx_request_fields(CX_RTR), &out);
+    SAME(in, out);
+    in = (struct cx_rtr){.impi = "i"}; /* permanent termination of everything */
+    there_and_back(request(CX_RTR, &in), cx_request_fields(CX_RTR), &out);
+    SAME(in, out);
+}
+
+static void a_RTA_comes_back_whole(void **state)
+{
+    struct cx_rta in = {.result = CX_SUCCESS, .associated = {"j"}, .associated_count = 1}, out;
+
+    (void)state;
+    there_and_back(answer(CX_RTR, &in), cx_answer_fields(CX_RTR), &out);
+    SAME(in, out);
+}
+
+static void a_PPR_comes_back_whole(void **state)
+{
+    struct cx_ppr in =
+                      {
+                          .impi = "i",
+                          .user_data = "<IMSSubscription/>",
+                          .charging = {"aaa://e1", "aaa://e2", "aaa://c1", "aaa://c2"}
+    },
+                  out;
+
+    (void)state;
+    there_and_back(request(CX_PPR, &in), cx_request_fields(CX_PPR), &out);
+    assert_string_equal(out.user_data, in.user_data);
+    assert_string_equal(out.impi, in.impi);
+    SAME(in.charging, out.charging);
+    cx_decode_free(&out, cx_request_fields(CX_PPR));
+    assert_null(out.user_data);
+}
+
+static void a_PPA_comes_back_whole(void **state)
+{
+    struct cx_ppa in = {.result = CX_TOO_MUCH_DATA}, out;
+
+    (void)state;
+    there_and_back(answer(CX_PPR, &in), cx_answer_fields(CX_PPR), &out);
+    SAME(in, out);
+}
+
 static void a_LIR_and_a_LIA_come_back_whole(void **state)
 {
     struct cx_lir in = {"sip:i", true, -1}, out;
@@ -239,7 +298,7 @@ static void the_call_tag_travels_in_the_session_id(void **state)
     (void)state;
     assert_string_equal(cx_message_call(msg, call), "3c26700d");
     fd_msg_free(msg);
-    msg = cx_message_request(CX_LIR, "a.b", "b", "b", NULL);
+    msg = cx_message_request(CX_LIR, "a.b", "b", NULL, "b", NULL);
     assert_string_equal(cx_message_call(msg, call), "");
     fd_msg_free(msg);
 }
@@ -285,7 +344,7 @@ static void refused(struct msg *msg, const struct cx_fields *fields, enum cx_avp
 
 static struct msg *bare_LIR(void)
 {
-    return cx_message_request(CX_LIR, "a.b", "b", "b", NULL);
+    return cx_message_request(CX_LIR, "a.b", "b", NULL, "b", NULL);
 }
 
 static void a_text_too_long_is_refused_and_not_cut(void **state)
@@ -468,6 +527,10 @@ int main(void)
         cmocka_unit_test(a_MAA_comes_back_whole),
         cmocka_unit_test(a_SAR_comes_back_whole),
         cmocka_unit_test(a_SAA_comes_back_whole),
+        cmocka_unit_test(a_RTR_comes_back_whole),
+        cmocka_unit_test(a_RTA_comes_back_whole),
+        cmocka_unit_test(a_PPR_comes_back_whole),
+        cmocka_unit_test(a_PPA_comes_back_whole),
         cmocka_unit_test(a_LIR_and_a_LIA_come_back_whole),
         cmocka_unit_test(results_of_both_spaces_stay_apart),
         cmocka_unit_test(the_call_tag_travels_in_the_session_id),
