@@ -99,7 +99,7 @@ static void complain(struct sa_store *store, const char *what)
 
 /* ---- what is written ---- */
 
-static void put_set(struct sa_line *line, const struct sas *sas, const struct sa *sa)
+static void put_set(struct state_line *line, const struct sas *sas, const struct sa *sa)
 {
     const struct sa_set *set = &sa->set;
     uint64_t now_ms = loop_now_ms(sas->c.loop);
@@ -138,7 +138,7 @@ static void put_set(struct sa_line *line, const struct sas *sas, const struct sa
     line_text(line, "server", sa->server);
 }
 
-static void put_contact(struct sa_line *line, const struct contact *c)
+static void put_contact(struct state_line *line, const struct contact *c)
 {
     line_begin(line, "contact");
     line_text(line, "impi", c->impi);

@@ -3,7 +3,7 @@
 #ifndef PCSCF_SA_STORE_FILE_H
 #define PCSCF_SA_STORE_FILE_H
 
-#include "sa_line.h"
+#include "state_line.h"
 #include "sa_store.h"
 
 #define SA_STORE_HEADER "imslab-sa 1\n"
@@ -15,7 +15,7 @@ struct sa_store {
     size_t live;  /* of them when it was written anew */
     bool loading; /* what is read is not written again */
     bool broken;  /* a write failed: said once */
-    struct sa_line line;
+    struct state_line line;
 };
 
 #endif

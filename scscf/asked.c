@@ -185,6 +185,7 @@ static int read_contact(struct asked *asked, su_home_t *home, const sip_t *sip,
     c->uri = m->m_url;
     c->text = sip_header_as_string(home, (sip_header_t *)listed);
     c->instance = instance ? instance : "";
+    c->q = m->m_q ? m->m_q : "";
     c->has_reg_id = msg_header_find_param(m->m_common, "reg-id") != NULL;
     c->expires_s = granted_s(sip, m, me);
     asked->contact_count++;

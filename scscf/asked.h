@@ -30,6 +30,7 @@ struct asked_contact {
     const url_t *uri;
     const char *text;     /* as it is listed in answers, without expires */
     const char *instance; /* +sip.instance or "" */
+    const char *q;        /* or "" */
     bool has_reg_id;
     unsigned expires_s; /* granted: within the limits of lab.yaml; 0: to be removed */
 };

@@ -78,6 +78,7 @@ struct registration *registrar_put(struct registrar *r, struct profile *profile)
         reg = registrar_find(r, profile->impu[i].id);
     if (!reg) {
         reg = xzalloc(sizeof *reg);
+        reg->id = ++r->last_id;
         reg->next = r->all;
         reg->at = &r->all;
         if (r->all)
@@ -101,6 +102,7 @@ void registrar_remove(struct registrar *r, struct registration *reg)
         reg->next->at = reg->at;
     r->count--;
     binding_list_free(reg->bindings);
+    watchers_free(reg->watchers);
     profile_free(&reg->profile);
     free(reg);
 }
@@ -122,6 +124,7 @@ void binding_list_free(struct binding *list)
         su_free(NULL, b->uri);
         free(b->text);
         free(b->instance);
+        free(b->q);
         free(b->impi);
         free(b->impu);
         free(b->call_id);
@@ -241,29 +244,35 @@ static void renew(struct binding *b, const struct asked *asked, const struct ask
 {
     b->text = replaced(b->text, c->text);
     b->instance = replaced(b->instance, c->instance);
+    b->q = replaced(b->q, c->q);
     b->impi = replaced(b->impi, asked->impi);
     b->impu = replaced(b->impu, asked->impu);
     b->call_id = replaced(b->call_id, asked->call_id);
     b->path = replaced(b->path, asked->path);
     b->cseq = asked->cseq;
     b->expires_ms = now_ms + 1000ull * c->expires_s;
+    b->event = CHANGE_REFRESHED;
 }
 
-static void add(struct registration *reg, const struct asked *asked, const struct asked_contact *c,
-                uint64_t now_ms)
+static void add(struct registrar *r, struct registration *reg, const struct asked *asked,
+                const struct asked_contact *c, uint64_t now_ms)
 {
     struct binding *b = xzalloc(sizeof *b), **end = &reg->bindings;
 
     b->uri = url_hdup(NULL, c->uri);
     if (!b->uri)
         abort();
+    b->id = ++r->last_id;
+    b->since_ms = now_ms;
     renew(b, asked, c, now_ms);
+    b->event = CHANGE_REGISTERED;
     while (*end)
         end = &(*end)->next;
     *end = b;
 }
 
-struct binding *binding_apply(struct registration *reg, const struct asked *asked, uint64_t now_ms)
+struct binding *binding_apply(struct registrar *r, struct registration *reg,
+                              const struct asked *asked, uint64_t now_ms)
 {
     struct binding *removed = NULL, **at = &reg->bindings, *b;
 
@@ -275,6 +284,7 @@ struct binding *binding_apply(struct registration *reg, const struct asked *aske
         *at = b->next;
         b->next = removed;
         removed = b;
+        b->event = is_live(b, now_ms) ? CHANGE_UNREGISTERED : CHANGE_EXPIRED;
     }
     for (size_t i = 0; i < asked->contact_count; i++) {
         const struct asked_contact *c = &asked->contact[i];
@@ -283,7 +293,7 @@ struct binding *binding_apply(struct registration *reg, const struct asked *aske
         if (b)
             renew(b, asked, c, now_ms);
         else if (c->expires_s > 0)
-            add(reg, asked, c, now_ms);
+            add(r, reg, asked, c, now_ms);
     }
     return removed;
 }
@@ -300,6 +310,7 @@ struct binding *binding_expire(struct registration *reg, uint64_t now_ms)
         *at = b->next;
         b->next = removed;
         removed = b;
+        b->event = CHANGE_EXPIRED;
     }
     return removed;
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "asked.h"
+#include "change.h"
 #include "loop.h"
 #include "profile.h"
 
@@ -19,17 +20,22 @@
 struct binding {
     struct binding *next;
     url_t *uri;
-    char *text;     /* for Contact in answers, without expires */
+    uint64_t id;    /* never given to another contact, a restart included */
+    char *text;     /* for Contact in answers and the reg event, all parameters but expires */
     char *instance; /* +sip.instance or "" */
+    char *q;        /* its q value or "" */
     char *impi, *impu, *call_id, *path;
     uint32_t cseq;
-    uint64_t expires_ms;
+    uint64_t since_ms, expires_ms;
+    enum change event; /* what happened to it last */
 };
 
 struct registration {                /* one implicit set */
     struct registration *next, **at; /* all of them */
+    uint64_t id;                     /* as of a binding */
     struct profile profile;
     struct binding *bindings; /* in the order in which they were made */
+    struct watcher *watchers; /* of the reg event; change.h */
     unsigned held;            /* questions to the HSS about it: it must not expire meanwhile */
     struct loop_timer *timer; /* expiry.c's */
     void *owner;              /* expiry.c's */
@@ -39,6 +45,7 @@ struct registrar {
     void *by_impu; /* tsearch */
     struct registration *all;
     size_t count;
+    uint64_t last_id;
 };
 
 /* registrar_free - forget all sets; their timers must not run. */
@@ -63,9 +70,10 @@ size_t binding_count_after(const struct registration *, const struct asked *, bo
                            uint64_t now_ms);
 /* binding_apply - carry the request out: refresh, add, remove. A terminal that starts anew (other
  * Call-ID, new contact, no reg-id, same or no +sip.instance) replaces what its IMPI had (TS 24.229
- * 5.4.1.2.2F). Returns what was removed, for binding_list_free. */
-struct binding *binding_apply(struct registration *, const struct asked *, uint64_t now_ms);
-/* binding_expire - take out what has expired, for binding_list_free. */
+ * 5.4.1.2.2F). Returns what was removed, with its event, for binding_list_free. */
+struct binding *binding_apply(struct registrar *, struct registration *, const struct asked *,
+                              uint64_t now_ms);
+/* binding_expire - take out what has expired, with its event, for binding_list_free. */
 struct binding *binding_expire(struct registration *, uint64_t now_ms);
 /* binding_next_ms - when the next contact expires; 0: there is none. */
 uint64_t binding_next_ms(const struct registration *);

@@ -60,8 +60,16 @@ static void on_expiry(void *arg)
     if (reg->held > 0)
         return;
     expired = binding_expire(reg, loop_now_ms(scscf->loop));
-    say_expired(scscf, reg, expired);
-    binding_list_free(expired);
+    if (expired) {
+        struct change_cause cause = {0};
+        char call[CALL_TAG];
+
+        call_tag(expired->call_id, call);
+        cause.call = call;
+        say_expired(scscf, reg, expired);
+        changed(scscf, reg, expired, CHANGE_EXPIRED, &cause);
+        binding_list_free(expired);
+    }
     expiry_arm(scscf, reg);
 }
 

@@ -243,14 +243,25 @@ static void say_bound(const struct register_txn *t, const struct binding *remove
                   removed->impu, "impi", removed->impi, "contact", removed->text, NULL);
 }
 
+/* What the request was on the whole: a new contact tells more than one renewed. */
+static enum change main_change(const struct register_txn *t, const struct registration *reg)
+{
+    if (t->asked.kind == ASKED_DEREGISTRATION)
+        return CHANGE_UNREGISTERED;
+    for (const struct binding *b = reg->bindings; b; b = b->next)
+        if (b->event == CHANGE_REGISTERED && b->cseq == t->asked.cseq &&
+            strcmp(b->call_id, t->asked.call_id) == 0)
+            return CHANGE_REGISTERED;
+    return CHANGE_REFRESHED;
+}
+
 static void bind_contacts(struct register_txn *t, struct registration *reg)
 {
-    struct binding *removed;
-
     hold(t, reg); /* a new set is armed when it is let go */
-    removed = binding_apply(reg, &t->asked, now_ms(t));
-    say_bound(t, removed);
-    binding_list_free(removed);
+    t->ended = binding_apply(&t->scscf->registrar, reg, &t->asked, now_ms(t));
+    t->altered = true;
+    t->change = main_change(t, reg);
+    say_bound(t, t->ended);
     accept_with(t, reg->bindings ? reg : NULL);
 }
 
@@ -258,9 +269,9 @@ static void accept_with(struct register_txn *t, const struct registration *reg)
 {
     struct scscf *scscf = t->scscf;
 
-    register_answer(t, 200, "OK",
-                    answer_accept(t->home, &t->asked, reg, now_ms(t), scscf->service_route,
-                                  scscf->conf->home_domain));
+    t->answer = answer_accept(t->home, &t->asked, reg, now_ms(t), scscf->service_route,
+                              scscf->conf->home_domain);
+    register_answer(t, 200, "OK", t->answer);
 }
 
 void register_refuse(struct register_txn *t, const struct refusal *no)
@@ -284,8 +295,16 @@ void register_refuse_because(struct register_txn *t, int status, const char *rea
 
 void register_answer(struct register_txn *t, int status, const char *phrase, const char *headers)
 {
-    sip_answer(t->request, status, phrase, headers);
+    struct sip_request *answered = t->request;
+
+    sip_answer(answered, status, phrase, headers);
     t->request = NULL;
+    if (t->altered) {
+        struct change_cause cause = {
+            .call = t->call, .request = answered, .asked = &t->asked, .answer = t->answer};
+
+        changed(t->scscf, t->held, t->ended, t->change, &cause);
+    }
     finish(t);
 }
 
@@ -293,6 +312,7 @@ static void finish(struct register_txn *t)
 {
     assert(!t->request);
     cx_cancel(&t->pending);
+    binding_list_free(t->ended);
     release(t);
     *t->at = t->next;
     if (t->next)

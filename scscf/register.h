@@ -23,6 +23,10 @@ struct register_txn {
     unsigned wrong, resyncs;   /* answers so far in this row of challenges */
     int sat;                   /* enum cx_sat of the SAR */
     struct registration *held; /* the set that must not expire meanwhile */
+    bool altered;              /* the set is not what it was; then: */
+    enum change change;
+    struct binding *ended;
+    const char *answer; /* headers of the 200 */
 };
 
 /* challenge.c: register_authenticate - ends in register_proceed, in 401 or in a refusal. */

@@ -12,6 +12,7 @@
 #include "loop.h"
 #include "sip.h"
 
+struct journal;
 struct register_txn; /* register.c */
 struct told;         /* sar.c */
 
@@ -25,6 +26,7 @@ struct scscf {
     char service_route[CONF_URI]; /* "<sip:orig@scscf1.hims.net:5060;lr>" */
     struct auth *auth;
     struct registrar registrar;
+    struct journal *journal;        /* NULL: nothing is kept over a restart */
     struct register_txn *registers; /* live transactions */
     struct told *told;              /* live SARs of sar.c */
     struct loop_timer *await_auth;  /* for the challenge that runs out first */

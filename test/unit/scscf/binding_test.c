@@ -59,14 +59,17 @@ static struct asked ask(const char *impi, const char *call_id, uint32_t cseq, co
     strcpy(asked.impi, impi);
     strcpy(asked.impu, "sip:a@h");
     asked.kind = expires_s > 0 ? ASKED_REGISTRATION : ASKED_DEREGISTRATION;
-    asked.contact[0] = (struct asked_contact){
-        .uri = url_make(home, contact), .text = contact, .instance = "", .expires_s = expires_s};
+    asked.contact[0] = (struct asked_contact){.uri = url_make(home, contact),
+                                              .text = contact,
+                                              .instance = "",
+                                              .q = "",
+                                              .expires_s = expires_s};
     return asked;
 }
 
 static size_t apply(const struct asked *asked, uint64_t now_ms)
 {
-    struct binding *removed = binding_apply(reg, asked, now_ms);
+    struct binding *removed = binding_apply(&registrar, reg, asked, now_ms);
     size_t count = 0;
 
     for (struct binding *b = removed; b; b = b->next)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sa_line.h"
+#include "state_line.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static uint32_t sum_of(const char *text, size_t len)
 
 /* ---- writing ---- */
 
-static void put(struct sa_line *line, const char *text, size_t len)
+static void put(struct state_line *line, const char *text, size_t len)
 {
     if (line->full || line->len + len + SUM + 2 > sizeof line->text) {
         line->full = true;
@@ -30,21 +30,21 @@ static void put(struct sa_line *line, const char *text, size_t len)
     line->len += len;
 }
 
-static void put_key(struct sa_line *line, const char *key)
+static void put_key(struct state_line *line, const char *key)
 {
     put(line, " ", 1);
     put(line, key, strlen(key));
     put(line, "=", 1);
 }
 
-void line_begin(struct sa_line *line, const char *word)
+void line_begin(struct state_line *line, const char *word)
 {
     line->len = 0;
     line->full = false;
     put(line, word, strlen(word));
 }
 
-void line_text(struct sa_line *line, const char *key, const char *value)
+void line_text(struct state_line *line, const char *key, const char *value)
 {
     char escape[4];
 
@@ -63,7 +63,7 @@ void line_text(struct sa_line *line, const char *key, const char *value)
     }
 }
 
-void line_number(struct sa_line *line, const char *key, int64_t n)
+void line_number(struct state_line *line, const char *key, int64_t n)
 {
     char digits[24];
 
@@ -71,7 +71,7 @@ void line_number(struct sa_line *line, const char *key, int64_t n)
     put(line, digits, snprintf(digits, sizeof digits, "%lld", (long long)n));
 }
 
-void line_hex(struct sa_line *line, const char *key, uint32_t n)
+void line_hex(struct state_line *line, const char *key, uint32_t n)
 {
     char digits[12];
 
@@ -79,7 +79,7 @@ void line_hex(struct sa_line *line, const char *key, uint32_t n)
     put(line, digits, snprintf(digits, sizeof digits, "%08x", n));
 }
 
-void line_octets(struct sa_line *line, const char *key, const uint8_t *octets, size_t len)
+void line_octets(struct state_line *line, const char *key, const uint8_t *octets, size_t len)
 {
     char digits[3];
 
@@ -91,14 +91,14 @@ void line_octets(struct sa_line *line, const char *key, const uint8_t *octets, s
     wipe(digits, sizeof digits);
 }
 
-void line_host(struct sa_line *line, const char *key, const struct addr *a)
+void line_host(struct state_line *line, const char *key, const struct addr *a)
 {
     char host[ADDR_TEXT];
 
     line_text(line, key, addr_host(a, host));
 }
 
-bool line_end(struct sa_line *line)
+bool line_end(struct state_line *line)
 {
     if (line->full) {
         line_wipe(line);
@@ -109,7 +109,7 @@ bool line_end(struct sa_line *line)
     return true;
 }
 
-void line_wipe(struct sa_line *line)
+void line_wipe(struct state_line *line)
 {
     wipe(line->text, line->len);
     line->len = 0;

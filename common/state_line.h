@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One line of the state file: a word, key=value pairs, a check sum. Pure. Blanks, %, =, # and what
- * is not printable are %XX; an empty or absent value is "%". */
-#ifndef PCSCF_SA_LINE_H
-#define PCSCF_SA_LINE_H
+/* One line of a state file that is appended to: a word, key=value pairs, a check sum. Pure. Blanks,
+ * %, =, # and what is not printable are %XX; an empty or absent value is "%". */
+#ifndef IMSLAB_STATE_LINE_H
+#define IMSLAB_STATE_LINE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,23 +10,23 @@
 
 #include "addr.h"
 
-struct sa_line {
+struct state_line {
     size_t len;
     bool full; /* something did not fit */
     char text[32768];
 };
 
 /* line_begin - a new line; then its pairs, in any order. */
-void line_begin(struct sa_line *, const char *word);
-void line_text(struct sa_line *, const char *key, const char *value); /* NULL: as "" */
-void line_number(struct sa_line *, const char *key, int64_t n);
-void line_hex(struct sa_line *, const char *key, uint32_t n); /* 8 digits */
-void line_octets(struct sa_line *, const char *key, const uint8_t *octets, size_t len);
-void line_host(struct sa_line *, const char *key, const struct addr *a);
+void line_begin(struct state_line *, const char *word);
+void line_text(struct state_line *, const char *key, const char *value); /* NULL: as "" */
+void line_number(struct state_line *, const char *key, int64_t n);
+void line_hex(struct state_line *, const char *key, uint32_t n); /* 8 digits */
+void line_octets(struct state_line *, const char *key, const uint8_t *octets, size_t len);
+void line_host(struct state_line *, const char *key, const struct addr *a);
 /* line_end - the sum and the newline; false: the line was too long, text is empty. */
-bool line_end(struct sa_line *);
+bool line_end(struct state_line *);
 /* line_wipe - a line may hold keys. */
-void line_wipe(struct sa_line *);
+void line_wipe(struct state_line *);
 
 /* line_check - whether the sum of a line (without its newline) is right; the sum is cut off. */
 bool line_check(char *line);
