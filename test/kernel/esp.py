@@ -2,17 +2,17 @@
 """The tests' own terminal (test/net/terminal.py) inside ESP: its SAs are made with iproute2 in netns ue, so
 nothing of the daemons' code is in it, and it can do all that no terminal should."""
 import itertools
-import re
 import socket
 
 import espkeys
+import guest
 import sipmsg
 import usim
 from shell import shell
-from terminal import HOME, Terminal, bracketed, sockets_of
+from terminal import Terminal, bracketed, sockets_of
 
 KERNEL = {"hmac-sha-1-96": "hmac(sha1)", "hmac-md5-96": "hmac(md5)", "aes-cbc": "cbc(aes)",
-          "des-ede3-cbc": "cbc(des3_ede)", "null": "ecb(cipher_null)"}
+          "des-ede3-cbc": "cbc(des3_ede)", "null": "ecb(cipher_null)"}  # what RFC 3329 and TS 33.203 name
 NETNS = "ue"
 
 
@@ -32,12 +32,15 @@ class EspTerminal(Terminal):
     spis = itertools.count(0x4000, 2)
     alg, ealg = "hmac-sha-1-96", "aes-cbc"
 
+    made = ()  # the legs whose SAs are in the kernel
+
     def __init__(self, lab, person, local="10.60.1.1", pcscf="10.60.2.10", spoil=None):
         super().__init__(lab, person, local, pcscf, netns=NETNS)
         self.lab, self.pcscf, self.spoil = lab, pcscf, spoil
+        self.ck = self.ik = self.port_ps = self.port_pc = None
         self.shell = shell(lab, NETNS)
         self.plain = self.socket
-        self.us = None
+        self.us = self.server = None
         self.offer()
 
     def offer(self):
@@ -46,12 +49,21 @@ class EspTerminal(Terminal):
         self.spi_s = self.spi_c + 1
         self.port_c = next(self.ports)
         self.port_s = self.us.getsockname()[1] if self.us else self.port_c + 1
-        self.server = None
+
+    def forget(self):
+        """No set, and as it was before the first."""
+        self.drop()
+        if self.us:
+            self.us.close()
+            self.socket.close()
+        self.us, self.server, self.socket = None, None, self.plain
+        self.offer()
 
     def close(self):
         self.drop()
-        self.plain.close()
-        super().close()
+        for s in (self.plain, self.socket, self.us):
+            if s:
+                s.close()
 
     @property
     def security_client(self):
@@ -60,8 +72,7 @@ class EspTerminal(Terminal):
 
     @property
     def contact(self):
-        port = self.port_s if self.us or hasattr(self, "server") else self.port
-        return f"<sip:{self.person.name}@{bracketed(self.local)}:{port}>"
+        return f"<sip:{self.person.name}@{bracketed(self.local)}:{self.port_s}>"
 
     def request(self, extra=(), **change):
         verify = {"Security_Verify": self.server} if self.server else {}
@@ -71,36 +82,40 @@ class EspTerminal(Terminal):
         return super().request(extra, **{**own, **change})
 
     def legs(self, keys):
-        """(source, destination, selector of the packet, SPI) of the four SAs."""
-        p, u = f"{self.pcscf}", f"{self.local}"
-        pc, ps = int(keys["port-c"]), int(keys["port-s"])
-        return [(u, p, self.port_c, ps, int(keys["spi-s"]), "out"), (p, u, ps, self.port_c, self.spi_c, "in"),
-                (p, u, pc, self.port_s, self.spi_s, "in"), (u, p, self.port_s, pc, int(keys["spi-c"]), "out")]
+        """(source, destination, their ports, SPI, direction) of the four SAs."""
+        p, u = self.pcscf, self.local
+        self.port_pc, self.port_ps = int(keys["port-c"]), int(keys["port-s"])
+        return [(u, p, self.port_c, self.port_ps, int(keys["spi-s"]), "out"),
+                (p, u, self.port_ps, self.port_c, self.spi_c, "in"),
+                (p, u, self.port_pc, self.port_s, self.spi_s, "in"),
+                (u, p, self.port_s, self.port_pc, int(keys["spi-c"]), "out")]
 
     def protect(self, challenge):
         """The SAs that the challenge's Security-Server and RAND lead to; the terminal then lives in them."""
-        self.server = challenge.one("security-server")
-        keys = sipmsg.params(self.server)
+        self.server = challenge.values("security-server")
+        keys = next(k for k in map(sipmsg.params, self.server) if (k["alg"], k.get("ealg", "null")) == (self.alg, self.ealg))
         rand, _ = usim.read_nonce(challenge.auth("www-authenticate")["nonce"])
         ck, ik = self.usim.milenage.ck(rand), self.usim.milenage.ik(rand)
         if self.spoil:
             ck, ik = self.spoil(ck, ik)
         self.drop()
-        self.made = self.legs(keys)
-        commands = []
-        for src, dst, sport, dport, spi, way in self.made:
-            ends = f"src {src} dst {dst}"
-            commands.append(f"xfrm state add {ends} proto esp spi {spi} reqid {spi} mode transport replay-window 32 "
-                            f"{algorithms(keys['alg'], keys.get('ealg', 'null'), ck, ik)}")
-            commands += [f"xfrm policy add {ends} proto udp sport {sport} dport {dport} dir {way} "
-                         f"tmpl {ends} proto esp spi {spi} reqid {spi} mode transport"]
-        self.shell.batch(*commands)
+        self.ck, self.ik, self.made = ck, ik, self.legs(keys)
+        self.shell.batch(*[line for leg in self.made for line in self.commands(leg)])
+        if self.socket is not self.plain:
+            self.socket.close()
         self.socket = self.bound(self.port_c)
         self.socket.connect((self.pcscf, int(keys["port-s"])))
         if not self.us:
             self.us = self.bound(self.port_s)
 
-    made = ()
+    def commands(self, leg):
+        """What ip adds for one SA."""
+        src, dst, sport, dport, spi, way = leg
+        ends = f"src {src} dst {dst}"
+        return [f"xfrm state add {ends} proto esp spi {spi} reqid {spi} mode transport replay-window 32 "
+                f"{algorithms(self.alg, self.ealg, self.ck, self.ik)}",
+                f"xfrm policy add {ends} proto udp sport {sport} dport {dport} dir {way} "
+                f"tmpl {ends} proto esp spi {spi} reqid {spi} mode transport"]
 
     def drop(self):
         """The SAs and policies of this terminal go."""
@@ -120,6 +135,7 @@ class EspTerminal(Terminal):
 
     def receive(self, wait_s=5.0):
         """Answers come to port_us (TS 33.203 7.1)."""
+        wait_s *= guest.patience() if wait_s >= 5 else 1
         heard = self.us if self.us and self.socket is not self.plain else self.socket
         heard.settimeout(wait_s)
         try:
@@ -133,10 +149,3 @@ class EspTerminal(Terminal):
         answer = self.answer_to(first, **(auth or {}))
         self.protect(first)
         return self.ask(Authorization=answer, **change)
-
-
-def spi_of(text):
-    return int(re.search(r"spi (0x\w+)", text).group(1), 16)
-
-
-__all__ = ["EspTerminal", "algorithms", "HOME"]

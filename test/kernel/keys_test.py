@@ -8,6 +8,7 @@ import pytest
 import espkeys
 import netlab
 import wire
+from esp import algorithms
 from shell import shell
 from terminal import sockets_of
 
@@ -15,18 +16,6 @@ UE, PCSCF = ("10.60.1.1", "fd00:60::1:1"), ("10.60.2.10", "fd00:60::2:10")
 CK, IK = "00112233445566778899aabbccddeeff", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 PAIRS = [(alg, ealg) for alg in ("hmac-sha-1-96", "hmac-md5-96") for ealg in ("null", "aes-cbc", "des-ede3-cbc")]
 PAIRS.append(("null", "aes-gcm"))
-KERNEL = {"hmac-sha-1-96": "hmac(sha1)", "hmac-md5-96": "hmac(md5)", "aes-cbc": "cbc(aes)",
-          "des-ede3-cbc": "cbc(des3_ede)", "null": "ecb(cipher_null)"}
-QUOTED = '""'
-
-
-def algorithms(alg, ealg):
-    """The arguments of ip xfrm state add."""
-    ck, ik = bytes.fromhex(CK), bytes.fromhex(IK)
-    crypt = espkeys.hexed(espkeys.crypt_key(ealg, ck, ik))
-    if ealg == "aes-gcm":
-        return f"aead rfc4106(gcm(aes)) {crypt} 128"
-    return f"auth {KERNEL[alg]} {espkeys.hexed(espkeys.auth_key(alg, ik))} enc {KERNEL[ealg]} {crypt or QUOTED}"
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +31,7 @@ def captured(machine):
             for netns, way in (("ue", "out"), ("visited", "in")):
                 ends = f"src {src} dst {dst}"
                 shell(lab, netns).batch(
-                    f"xfrm state add {ends} proto esp spi {spi} reqid 1 mode transport {algorithms(*pair)}",
+                    f"xfrm state add {ends} proto esp spi {spi} reqid 1 mode transport {algorithms(*pair, bytes.fromhex(CK), bytes.fromhex(IK))}",
                     f"xfrm policy update {ends} proto udp dport 6101 dir {way} tmpl {ends} proto esp spi {spi} reqid 1 "
                     "mode transport")
             receive(lab, src, dst, f"pair-{number}")

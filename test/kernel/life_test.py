@@ -13,17 +13,28 @@ from shell import shell
 GRACE_MS = 300
 
 
+@pytest.fixture(scope="module")
+def one_lab(machine):
+    lab = netlab.Lab({"timers": {"sa_grace_ms": GRACE_MS, "sip_t1x64_ms": 4000}})
+    try:
+        lab.up()
+        lab.before = kernel_of(lab)
+        terminal = lab.terminal()
+        for step in ("attach", "activate"):
+            terminal.do(step)
+        yield lab, terminal
+        terminal.end()
+    finally:
+        lab.close()
+
+
 @pytest.fixture
-def registered(make_lab):
-    lab = make_lab({"timers": {"sa_grace_ms": GRACE_MS, "sip_t1x64_ms": 4000}})
-    lab.up()
-    lab.before = kernel_of(lab)
-    terminal = lab.terminal()
-    for step in ("attach", "activate"):
-        terminal.do(step)
+def registered(one_lab):
+    """The terminal registered inside ESP, with one set."""
+    lab, terminal = one_lab
     renew(terminal)
-    yield lab, terminal
-    terminal.end()
+    one_set(lab)
+    return lab, terminal
 
 
 def renew(terminal):
