@@ -18,31 +18,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "register.h"
+#include "sa_inner.h"
 #include "sip_protect.h"
 #include "xalloc.h"
 
-enum stage { STAGE_TEMPORARY, STAGE_ESTABLISHED, STAGE_OLD };
-static const char *const stage_names[] = {"temporary", "established", "old"};
-
 enum { GRACE_S = 30, KERNEL_GRACE_S = 60 };
-
-struct sa {
-    LIST_ENTRY(sa) entry;
-    struct ue *ue;
-    enum stage stage;
-    struct sa_set set;
-    char verify[SEC_VALUE];
-    uint64_t born_ms, until_ms;
-    struct loop_timer *timer;
-};
 
 static void let_go(struct sa *a, const char *why);
 static void live_until(struct sa *a, uint64_t until_ms);
 
 /* ---- what there is ---- */
 
-static struct sa *find(const struct ue *ue, enum stage stage)
+const char *sa_stage_name(enum sa_stage stage)
+{
+    static const char *const names[] = {"temporary", "established", "old"};
+
+    return names[stage];
+}
+
+static struct sa *find(const struct ue *ue, enum sa_stage stage)
 {
     struct sa *a;
 
@@ -189,8 +183,8 @@ static void say(const struct sa *a, const char *what, const char *why)
     const struct sa_set *s = &a->set;
     char spi[4][11], port[4][24];
 
-    log_arrow(a->ue->reg.call, "==", NULL, what, "set", stage_names[a->stage], "why", why, "spi_uc",
-              hex(s->spi_uc, spi[0]), "spi_us", hex(s->spi_us, spi[1]), "spi_pc",
+    log_arrow(a->ue->reg.call, "==", NULL, what, "set", sa_stage_name(a->stage), "why", why,
+              "spi_uc", hex(s->spi_uc, spi[0]), "spi_us", hex(s->spi_us, spi[1]), "spi_pc",
               hex(s->spi_pc, spi[2]), "spi_ps", hex(s->spi_ps, spi[3]), "port_uc",
               log_number(s->port_uc, port[0]), "port_us", log_number(s->port_us, port[1]),
               "port_pc", log_number(s->port_pc, port[2]), "port_ps",
@@ -266,11 +260,35 @@ static int install(const struct sa *a, struct why *why)
     return err;
 }
 
+/* The P-CSCF may have let go of an old set before we do, and then it uses the port again. The set
+ * in use would lose its policies to the new one (TS 33.203 7.4.0: port_pc changes). */
+static int make_room(struct ue *ue, struct why *why)
+{
+    const struct sec_mechanism *theirs = &ue->reg.sas.security.theirs;
+    struct sa *a, *next;
+
+    for (a = LIST_FIRST(&ue->reg.sas.list); a; a = next) {
+        next = LIST_NEXT(a, entry);
+        if (a->set.port_pc != theirs->port_c ||
+            !addr_same_host(&a->set.pcscf, &ue->pdp.pcscf[ue->reg.pcscf]))
+            continue;
+        if (a->stage != STAGE_OLD)
+            return why_set(why, EPROTO,
+                           "the P-CSCF's port-c %u is that of the set in use: it must change",
+                           (unsigned)theirs->port_c);
+        let_go(a, "the P-CSCF gives its client port to another set");
+    }
+    return 0;
+}
+
 int sa_begin(struct ue *ue, const uint8_t ck[16], const uint8_t ik[16], struct why *why)
 {
-    struct sa *a = xzalloc(sizeof *a);
-    int err;
+    int err = make_room(ue, why);
+    struct sa *a;
 
+    if (err)
+        return err;
+    a = xzalloc(sizeof *a);
     a->ue = ue;
     a->stage = STAGE_TEMPORARY;
     a->born_ms = loop_now_ms(ue->loop);
@@ -358,43 +376,4 @@ void sa_close(struct ue *ue)
     xfrm_close(s->xfrm);
     s->xfrm = NULL;
     s->looked = false;
-}
-
-/* "spi_us 12345: 10.60.2.10:5063 -> 10.45.0.2:40001, 3 packets, 2100 octets" */
-static void print_leg(const struct sa_set *s, enum sa_leg leg, const struct sa_counters *n,
-                      FILE *out)
-{
-    static const char *const names[] = {"spi_ps", "spi_uc", "spi_us", "spi_pc"};
-    bool up = leg == SA_UC_PS || leg == SA_US_PC;
-    struct addr ue =
-        addr_with_port(s->ue, leg == SA_UC_PS || leg == SA_PS_UC ? s->port_uc : s->port_us);
-    struct addr pcscf =
-        addr_with_port(s->pcscf, leg == SA_UC_PS || leg == SA_PS_UC ? s->port_ps : s->port_pc);
-    char src[ADDR_TEXT], dst[ADDR_TEXT];
-
-    fprintf(out, "            %s 0x%08x %s -> %s", names[leg], sa_set_spi(s, leg),
-            addr_text(up ? &ue : &pcscf, src), addr_text(up ? &pcscf : &ue, dst));
-    if (!n->there[leg])
-        fprintf(out, ", not in the kernel\n");
-    else
-        fprintf(out, ", %" PRIu64 " packets, %" PRIu64 " octets%s\n", n->leg[leg].packets,
-                n->leg[leg].octets, n->leg[leg].bad ? ", ESP arrives but does not decrypt" : "");
-}
-
-void sa_print(const struct ue *ue, FILE *out)
-{
-    const struct sa *a;
-    uint64_t now_ms = loop_now_ms(ue->loop);
-
-    LIST_FOREACH(a, &ue->reg.sas.list, entry)
-    {
-        const struct sa_set *s = &a->set;
-        struct sa_counters n;
-
-        sa_set_counters(ue->reg.sas.xfrm, s, &n);
-        fprintf(out, "  IPsec     %s, %s, another %" PRIu64 " s\n", stage_names[a->stage],
-                sec_pair_name(s->pair), (a->until_ms - now_ms) / 1000);
-        for (enum sa_leg leg = 0; leg < SA_LEGS; leg++)
-            print_leg(s, leg, &n, out);
-    }
 }

@@ -225,6 +225,38 @@ static void it_registers_again_while_the_old_set_is_in_its_grace(void **state)
     check_kernel(&mine);
 }
 
+static void a_client_port_of_the_pcscf_that_an_old_set_has_goes_to_the_new_one(void **state)
+{
+    struct sec_mechanism old = be_protected_for(90000), mine = renew(&old);
+
+    (void)state;
+    accept_for(90000);
+    heard_outcome(0, "protected");
+    offer.port_c -= 2; /* offer_another makes the first's of it, within its 32 s */
+    mine = renew(&mine);
+    accept_for(90000);
+    heard_outcome(0, "protected");
+    check_kernel(&mine);
+    assert_null(fake_xfrm_sa(old.spi_c));
+    assert_int_equal(fake_xfrm_sas(), 8);
+    assert_int_equal(sip_protect_count(), 2);
+}
+
+static void a_challenge_with_the_client_port_of_the_set_in_use_is_given_up(void **state)
+{
+    uint16_t port = (be_protected_for(90000), offer.port_c);
+
+    (void)state;
+    register_begin(&ue, on_outcome, NULL);
+    heard_register();
+    offer_another();
+    offer.port_c = port;
+    challenge_securely();
+    heard_outcome(-EPROTO, "the P-CSCF's port-c 6001 is that of the set in use: it must change");
+    assert_int_equal(fake_xfrm_sas(), 0);
+    assert_int_equal(fake_xfrm_policies(), 2); /* port_us is blocked */
+}
+
 static void GPR_27_with_the_address_the_associations_go(void **state)
 {
     struct nas request = sm(SM_DEACTIVATE_REQUEST);
@@ -326,6 +358,8 @@ int main(void)
         T(DREG_01_de_registration_is_protected_and_the_set_stays_for_its_answer),
         T(DREG_01_a_challenged_de_registration_is_answered_on_a_new_set),
         T(it_registers_again_while_the_old_set_is_in_its_grace),
+        T(a_client_port_of_the_pcscf_that_an_old_set_has_goes_to_the_new_one),
+        T(a_challenge_with_the_client_port_of_the_set_in_use_is_given_up),
         T(GPR_27_with_the_address_the_associations_go),
         T(what_a_killed_terminal_left_in_the_kernel_is_removed),
         T(TRU_09_a_request_by_no_set_of_the_terminal_is_refused),

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The terminal's sets for a person who reads its state: what the kernel counted on each leg. */
+#include <inttypes.h>
+
+#include "sa_inner.h"
+
+/* "spi_us 12345: 10.60.2.10:5063 -> 10.45.0.2:40001, 3 packets, 2100 octets" */
+static void print_leg(const struct sa_set *s, enum sa_leg leg, const struct sa_counters *n,
+                      FILE *out)
+{
+    static const char *const names[] = {"spi_ps", "spi_uc", "spi_us", "spi_pc"};
+    bool up = leg == SA_UC_PS || leg == SA_US_PC;
+    struct addr ue =
+        addr_with_port(s->ue, leg == SA_UC_PS || leg == SA_PS_UC ? s->port_uc : s->port_us);
+    struct addr pcscf =
+        addr_with_port(s->pcscf, leg == SA_UC_PS || leg == SA_PS_UC ? s->port_ps : s->port_pc);
+    char src[ADDR_TEXT], dst[ADDR_TEXT];
+
+    fprintf(out, "            %s 0x%08x %s -> %s", names[leg], sa_set_spi(s, leg),
+            addr_text(up ? &ue : &pcscf, src), addr_text(up ? &pcscf : &ue, dst));
+    if (!n->there[leg])
+        fprintf(out, ", not in the kernel\n");
+    else
+        fprintf(out, ", %" PRIu64 " packets, %" PRIu64 " octets%s\n", n->leg[leg].packets,
+                n->leg[leg].octets, n->leg[leg].bad ? ", ESP arrives but does not decrypt" : "");
+}
+
+void sa_print(const struct ue *ue, FILE *out)
+{
+    const struct sa *a;
+    uint64_t now_ms = loop_now_ms(ue->loop);
+
+    LIST_FOREACH(a, &ue->reg.sas.list, entry)
+    {
+        const struct sa_set *s = &a->set;
+        struct sa_counters n;
+
+        sa_set_counters(ue->reg.sas.xfrm, s, &n);
+        fprintf(out, "  IPsec     %s, %s, another %" PRIu64 " s\n", sa_stage_name(a->stage),
+                sec_pair_name(s->pair), (a->until_ms - now_ms) / 1000);
+        for (enum sa_leg leg = 0; leg < SA_LEGS; leg++)
+            print_leg(s, leg, &n, out);
+    }
+}
