@@ -97,7 +97,12 @@ test:                                           ## all tests: unit, flow, tools,
 	@tools/deps
 	@$(MAKE) --no-print-directory $(PARALLEL) SAN=address,undefined all tests
 	@$(if $(filter kernel,$(LAYERS)),$(MAKE) --no-print-directory $(PARALLEL) SAN= all kernel)
-	@tools/runtests.py build/address-undefined --require "$(REQUIRE)" $(LAYERS)
+	@tools/runtests.py build/address-undefined --require "$(REQUIRE)" --results build/results.json $(LAYERS)
+# writes CONFORMANCE.md; `make conformance-check` only compares the last `make test` with it
+conformance: test                               ## all tests, and the table of the cases that they prove
+	@tools/conformance.py build/results.json --write CONFORMANCE.md
+conformance-check:
+	@tools/conformance.py build/results.json --check CONFORMANCE.md
 tests: $(UNIT) $(FLOW)
 kernel: $(KERNEL)
 
@@ -116,5 +121,5 @@ help:                                           ## this list
 clean:                                          ## remove what was built
 	rm -rf build
 
-.PHONY: all sims check-unit check-flow lint deps run test tests kernel interop bench help clean
+.PHONY: all sims check-unit check-flow lint deps run test tests conformance conformance-check kernel interop bench help clean
 -include $(shell find $B -name '*.d' 2>/dev/null)

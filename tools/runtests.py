@@ -1,15 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""runtests.py BUILD [--require all] [LAYER...]: run the tests built in BUILD and count them.
+"""runtests.py BUILD [--require all] [--results FILE] [LAYER...]: run the tests built in BUILD and count them.
 
 Layers: unit, flow (cmocka binaries), tools, net (pytest), kernel (pytest in User-Mode Linux, with the
 plain build: the guest has no room for ASan). What is skipped is said with its reason;
 with --require all a skip is a failure, for a machine that should have everything. A few tests of real
 processes that fail, on a machine that may be busy, are tried once more, alone; the report names them. The last line is
-"N passed, N failed, N skipped"; exit 1 when something failed."""
+"N passed, N failed, N skipped"; exit 1 when something failed. FILE gets {layer: {test: passed|failed|skipped}} as JSON."""
 import argparse
 import concurrent.futures
 import glob
+import json
 import os
 import re
 import shutil
@@ -31,16 +32,20 @@ JOBS = max(2, os.cpu_count() or 2)
 
 class Count:
     def __init__(self):
-        self.passed, self.failures, self.skips, self.again = 0, [], [], []
+        self.passes, self.failures, self.skips, self.again = [], [], [], []
 
     def add(self, other):
-        self.passed += other.passed
+        self.passes += other.passes
         self.failures += other.failures
         self.skips += other.skips
         self.again += other.again
 
     def __str__(self):
-        return f"{self.passed} passed, {len(self.failures)} failed, {len(self.skips)} skipped"
+        return f"{len(self.passes)} passed, {len(self.failures)} failed, {len(self.skips)} skipped"
+
+    def results(self):
+        return {**{name: "passed" for name in self.passes}, **{name: "skipped" for name, _ in self.skips},
+                **{name: "failed" for name in self.failures}}
 
 
 def environment(build):
@@ -73,12 +78,12 @@ def run_binary(path, build):
         if m and "# SKIP" in line:
             count.skips.append((f"{name}: {m.group(2)}", "it said so"))
         elif m and m.group(1) == "ok":
-            count.passed += 1
+            count.passes.append(f"{name}: {m.group(2)}")
         elif m:
             count.failures.append(f"{name}: {m.group(2)}")
     if status != 0 and not count.failures:
         count.failures.append(f"{name}: exit {status}")
-    if not count.passed and not count.failures and not count.skips:
+    if not count.passes and not count.failures and not count.skips:
         count.failures.append(f"{name}: it ran no test")
     return count, said if count.failures else ""
 
@@ -112,7 +117,7 @@ def cases_of(report):
         elif skip is not None:
             count.skips.append((f"{name}: {case.get('name')}", skip.get("message", "")))
         else:
-            count.passed += 1
+            count.passes.append(f"{name}: {case.get('name')}")
     return found
 
 
@@ -201,10 +206,10 @@ def try_again(layer, build, count):
             second.add(one)
     else:
         second, said = run_pytest_file(nodes, build)
-    if second.failures or not second.passed:
+    if second.failures or not second.passes:
         print(said[-20000:], flush=True)
         return
-    count.passed += second.passed
+    count.passes += second.passes
     count.again, count.failures = count.failures, []
 
 
@@ -212,9 +217,10 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("build")
     p.add_argument("--require", default="")
+    p.add_argument("--results")
     p.add_argument("layers", nargs="*", default=["unit", "flow", "tools", "net", "kernel"])
     args = p.parse_intermixed_args()
-    total = Count()
+    total, results = Count(), {}
     for layer in args.layers:
         start = time.time()
         print(f"== {layer}", flush=True)
@@ -226,7 +232,11 @@ def main():
             count.failures += [f"{name}: skipped ({why}), but REQUIRE=all" for name, why in count.skips]
             count.skips = []
         print(f"== {layer}, {time.time() - start:.0f} s: {count}", flush=True)
+        results[layer] = count.results()
         total.add(count)
+    if args.results:
+        with open(args.results, "w", encoding="utf-8") as f:
+            json.dump(results, f, indent=1)
     for name, why in total.skips:
         print(f"skipped: {name}: {why}")
     for name in total.again:

@@ -238,7 +238,7 @@ def test_ROB_02_octet_by_octet(pcscf):
         assert [status_of(a) for a in read_answers(s, 1)] == [401]
 
 
-def test_ROB_03_50_requests_in_one_segment_are_answered_in_order(pcscf):
+def test_ROB_03_fifty_requests_in_one_segment_are_answered_in_order(pcscf):
     with dial(pcscf) as s:
         s.sendall(b"".join(octets(tcp_request(pcscf, Call_ID=f"pipe{i:02}")) for i in range(50)))
         answers = read_answers(s, 50)
@@ -246,7 +246,7 @@ def test_ROB_03_50_requests_in_one_segment_are_answered_in_order(pcscf):
     assert [re.search(rb"pipe(\d\d)", a).group(1) for a in answers] == [b"%02d" % i for i in range(50)]
 
 
-def test_ROB_03_50_registers_in_one_segment_are_all_answered(pcscf):
+def test_ROB_03_fifty_registers_in_one_segment_are_all_answered(pcscf):
     with dial(pcscf) as s:
         s.sendall(b"".join(octets(tcp_request(pcscf, "REGISTER", Call_ID=f"pipe{i:02}")) for i in range(50)))
         answers = read_answers(s, 50)

@@ -67,7 +67,7 @@ static void RREG_02_a_re_registration_changes_the_client_ports_alone(void **stat
     assert_int_equal(fake_xfrm_sas(), 4);
 }
 
-static void RREG_01_a_200_without_a_challenge_keeps_the_set(void **state)
+static void a_200_without_a_challenge_keeps_the_set(void **state)
 {
     const char *verify;
 
@@ -435,7 +435,7 @@ int main(void)
         SECURE(a_terminal_that_offers_gets_a_security_server_and_a_set, optional),
         SECURE(the_answer_in_the_set_is_passed_on_as_protected, optional),
         SECURE(RREG_02_a_re_registration_changes_the_client_ports_alone, optional),
-        SECURE(RREG_01_a_200_without_a_challenge_keeps_the_set, optional),
+        SECURE(a_200_without_a_challenge_keeps_the_set, optional),
         SECURE(RREG_03_an_unprotected_registration_replaces_the_sets, optional),
         SECURE(DREG_13_after_the_last_identity_the_set_serves_out_its_grace, optional),
         SECURE(REGE_21_sec_agree_without_a_security_client_is_a_494, optional),
