@@ -25,6 +25,7 @@ enum cx_result {
     CX_AUTHORIZATION_REJECTED = 5003,
     CX_INVALID_AVP_VALUE = 5004,
     CX_MISSING_AVP = 5005,
+    CX_AVP_OCCURS_TOO_MANY_TIMES = 5009,
     CX_UNABLE_TO_COMPLY = 5012,
     CX_FIRST_REGISTRATION = CX_EXP | 2001,
     CX_SUBSEQUENT_REGISTRATION = CX_EXP | 2002,
@@ -39,6 +40,8 @@ enum cx_result {
     CX_IN_ASSIGNMENT_TYPE = CX_EXP | 5007,
     CX_TOO_MUCH_DATA = CX_EXP | 5008,
     CX_NOT_SUPPORTED_USER_DATA = CX_EXP | 5009,
+    CX_FEATURE_UNSUPPORTED = CX_EXP | 5011,
+    CX_SERVING_NODE_FEATURE_UNSUPPORTED = CX_EXP | 5012,
 };
 /* cx_result_text - "USER_UNKNOWN (5001)" for logs; static storage for the known ones, else "result
  * N" in a static buffer. */
@@ -60,10 +63,11 @@ enum cx_sat { /* Server-Assignment-Type, TS 29.229 6.3.15 */
               CX_SAT_DEREGISTRATION_TOO_MUCH_DATA,
 };
 
-#define CX_TEXT        256 /* IMPI, IMPU, Server-Name, realm */
-#define CX_MAX_IDS     16
-#define CX_MAX_CAPS    32
-#define CX_MAX_VECTORS 5
+#define CX_TEXT         256 /* IMPI, IMPU, Server-Name, realm */
+#define CX_MAX_IDS      16
+#define CX_MAX_CONTACTS 16 /* of one SCSCF-Restoration-Info */
+#define CX_MAX_CAPS     32
+#define CX_MAX_VECTORS  5
 
 struct cx_capabilities {
     uint32_t mandatory[CX_MAX_CAPS], optional[CX_MAX_CAPS];
@@ -73,26 +77,55 @@ struct cx_capabilities {
     size_t server_count;
 };
 
+/* Supported-Features of 3GPP's list 1 (TS 29.229 7.1.1); all zero: not sent. An asker that sets
+ * none gets an answer without shared iFC set ids, alias groups and restoration information. */
+enum {
+    CX_FEATURE_SIFC = 1 << 0,        /* shared iFC sets by their id */
+    CX_FEATURE_ALIAS = 1 << 1,       /* alias groups inside one service profile */
+    CX_FEATURE_RESTORATION = 1 << 2, /* IMS restoration: SCSCF-Restoration-Info */
+    CX_FEATURE_PCSCF_RESTORATION = 1 << 3,
+};
+struct cx_features {
+    uint32_t bits;
+    bool required; /* requests: the M bit: whoever lacks one of them must refuse with 5011 */
+    bool foreign;  /* received: a required list that is not 3GPP's list 1 */
+};
+
 struct cx_uar {
     char impi[CX_TEXT], impu[CX_TEXT];
     char visited[CX_TEXT]; /* Visited-Network-Identifier, as text */
     int type;              /* enum cx_uat; from the wire it may be anything: check */
-    uint32_t flags;
+    uint32_t flags;        /* CX_UAR_EMERGENCY */
+    struct cx_features features;
 };
+enum { CX_UAR_EMERGENCY = 1 }; /* UAR-Flags (29.229 6.3.44): an IMS emergency registration */
 struct cx_uaa {
     int result;
+    struct cx_features features;
     char server_name[CX_TEXT]; /* "" when absent */
     bool has_capabilities;
     struct cx_capabilities capabilities;
 };
 
+/* SIP-Digest-Authenticate: H(username:realm:password), so the password need not be known (29.229
+ * 6.3.36, 29.228 table 6.3.7). A user with both has MD5 here and SHA-256 as the alternate; one with
+ * SHA-256 alone has it here. */
+struct cx_digest {
+    char realm[CX_TEXT];
+    char qop[16];       /* "auth" */
+    char algorithm[16]; /* "MD5" or "SHA-256"; "": MD5 */
+    char ha1[65];       /* lower-case hex; "": no digest in this item */
+    char alternate_algorithm[16], alternate_ha1[65]; /* "" when absent */
+};
 struct cx_vector { /* one SIP-Auth-Data-Item; wipe() after use */
     uint32_t item;
     char scheme[64];
+    /* AKA; xres_len 0: none of it */
     uint8_t rand[16], autn[16]; /* SIP-Authenticate = RAND || AUTN */
     uint8_t xres[16];
     size_t xres_len;
     uint8_t ck[16], ik[16];
+    struct cx_digest digest; /* SIP Digest */
 };
 struct cx_mar {
     char impi[CX_TEXT], impu[CX_TEXT], server_name[CX_TEXT];
@@ -100,14 +133,42 @@ struct cx_mar {
     char scheme[64];           /* "Digest-AKAv1-MD5", "SIP Digest", "Unknown" */
     uint8_t authorization[64]; /* resync: RAND(16) || AUTS(14); length checked by the HSS */
     size_t authorization_len;  /* 0: no resync */
+    struct cx_features features;
 };
 struct cx_maa {
     int result;
+    struct cx_features features;
     char impi[CX_TEXT], impu[CX_TEXT];
     size_t count;
     struct cx_vector vector[CX_MAX_VECTORS];
 };
 
+/* What another S-CSCF needs to serve a user whose S-CSCF was lost (TS 23.380 4, 29.229 6.3.46,
+ * 6.3.52). Texts are header contents, malloc'd, NULL when absent; the HSS keeps them as they are.
+ */
+struct cx_subscription { /* the dialog of a reg event subscription */
+    char *call_id, *from, *to, *record_route, *contact;
+};
+struct cx_contact { /* Restoration-Info: one registered contact */
+    char *path, *contact;
+    uint32_t cseq; /* of its first REGISTER; 0 absent */
+    char *call_id;
+    bool has_subscription, has_pcscf_subscription;
+    struct cx_subscription subscription, pcscf_subscription; /* the UE's, its P-CSCF's */
+};
+struct cx_restoration { /* SCSCF-Restoration-Info: what one IMPI registered */
+    char impi[CX_TEXT];
+    struct cx_contact *contact; /* malloc'd, at most CX_MAX_CONTACTS */
+    size_t contact_count;
+    int64_t expires_at; /* Registration-Time-Out, Unix time; 0 absent */
+    char scheme[64];    /* SIP-Authentication-Scheme, "" absent */
+};
+/* cx_restoration_copy - a deep copy. cx_restoration_free - what a restoration holds; the struct is
+ * zeroed and stays the caller's. */
+void cx_restoration_copy(struct cx_restoration *to, const struct cx_restoration *from);
+void cx_restoration_free(struct cx_restoration *restoration);
+
+enum { CX_SAR_PCSCF_RESTORATION = 1 }; /* SAR-Flags (29.229 6.3.63) */
 struct cx_sar {
     char impi[CX_TEXT]; /* may be "" (not sent) */
     char impu[CX_MAX_IDS][CX_TEXT];
@@ -115,6 +176,16 @@ struct cx_sar {
     char server_name[CX_TEXT]; /* may be "" from strangers */
     int type;                  /* enum cx_sat, unchecked */
     bool user_data_available;  /* User-Data-Already-Available */
+    char wildcard[CX_TEXT];    /* Wildcarded-Public-Identity that the IMPU belongs to, "" absent */
+    uint32_t multiple;         /* Multiple-Registration-Indication: 1, when it is one */
+    uint32_t flags;            /* CX_SAR_PCSCF_RESTORATION */
+    /* asked: the caller's, read during the call. served: valid until the reply is answered */
+    bool has_restoration;
+    struct cx_restoration restoration;
+    struct cx_features features;
+};
+struct cx_charging { /* Charging-Information; "" when absent, else Diameter URIs */
+    char primary_ecf[CX_TEXT], secondary_ecf[CX_TEXT], primary_ccf[CX_TEXT], secondary_ccf[CX_TEXT];
 };
 struct cx_saa {
     int result;
@@ -122,18 +193,34 @@ struct cx_saa {
     char server_name[CX_TEXT]; /* with CX_IDENTITY_ALREADY_REGISTERED */
     char *user_data; /* XML, NUL-terminated, NULL when absent. Client: valid during done. Server:
                         free()d by cx_answer_saa */
-    char primary_ccf[CX_TEXT];            /* Charging-Information, "" when absent */
+    struct cx_charging charging;
     char associated[CX_MAX_IDS][CX_TEXT]; /* Associated-Identities */
     size_t associated_count;
+    char also_registered[CX_MAX_IDS][CX_TEXT]; /* Associated-Registered-Identities */
+    size_t also_registered_count;
+    uint32_t loose_route;   /* Loose-Route-Indication: 1 required */
+    char wildcard[CX_TEXT]; /* Wildcarded-Public-Identity, "" when absent */
+    /* SCSCF-Restoration-Info, one for each IMPI, malloc'd. Client: valid during done. Server:
+     * freed by cx_answer_saa */
+    struct cx_restoration *restoration;
+    size_t restoration_count;
+    struct cx_features features;
 };
+/* cx_saa_free - what an answer holds that will not be given to cx_answer_saa. */
+void cx_saa_free(struct cx_saa *saa);
 
 struct cx_lir {
     char impu[CX_TEXT];
     bool originating;
     int type; /* User-Authorization-Type, -1 when absent */
+    struct cx_features features;
 };
+enum { CX_LIA_PSI_DIRECT = 1 }; /* LIA-Flags (29.229 6.3.59): Server-Name is an AS */
 struct cx_lia {
     int result;
+    struct cx_features features;
+    char wildcard[CX_TEXT]; /* Wildcarded-Public-Identity that the IMPU matched, "" when absent */
+    uint32_t flags;         /* CX_LIA_PSI_DIRECT */
     char server_name[CX_TEXT];
     bool has_capabilities;
     struct cx_capabilities capabilities;
@@ -162,9 +249,6 @@ struct cx_rta {
 };
 
 /* PPR: the HSS changes what the S-CSCF knows of a user (TS 29.228 6.6.1). */
-struct cx_charging { /* Charging-Information; "" when absent, else Diameter URIs */
-    char primary_ecf[CX_TEXT], secondary_ecf[CX_TEXT], primary_ccf[CX_TEXT], secondary_ccf[CX_TEXT];
-};
 struct cx_ppr {
     char impi[CX_TEXT];
     char
@@ -255,9 +339,13 @@ void cx_answer_saa(struct cx_reply *, struct cx_saa *);
 void cx_answer_lia(struct cx_reply *, const struct cx_lia *);
 void cx_answer_rta(struct cx_reply *, const struct cx_rta *);
 void cx_answer_ppa(struct cx_reply *, const struct cx_ppa *);
-/* cx_reply_call - the call tag that came in Session-Id, or "". cx_reply_peer - Origin-Host. */
+/* cx_reply_call - the call tag that came in Session-Id, or "". cx_reply_peer - Origin-Host.
+ * cx_reply_id - the End-to-End id: with Origin-Host it names the request for four minutes, and a
+ * peer that lost its connection sends it again with the T bit (RFC 6733 3): cx_reply_is_again. */
 const char *cx_reply_call(const struct cx_reply *);
 const char *cx_reply_peer(const struct cx_reply *);
+uint32_t cx_reply_id(const struct cx_reply *);
+bool cx_reply_is_again(const struct cx_reply *);
 
 /* cx_is_open - whether a peer is connected. cx_print_live - one line per question and per peer. */
 bool cx_is_open(const struct cx *);

@@ -144,7 +144,7 @@ static void on_deadline(void *arg)
 static void free_event(struct event *e)
 {
     if (e->command == CX_SAR)
-        free(e->answer.saa.user_data);
+        cx_saa_free(&e->answer.saa);
     wipe(e, sizeof *e); /* vectors */
     free(e);
 }
@@ -167,7 +167,9 @@ static int check(enum cx_command command, const union answer *a)
     if (command != CX_MAR || a->maa.result != CX_SUCCESS)
         return 0;
     for (size_t i = 0; i < a->maa.count; i++) {
-        if (a->maa.vector[i].xres_len < 4)
+        const struct cx_vector *v = &a->maa.vector[i];
+
+        if (v->xres_len < 4 && !v->digest.ha1[0])
             return -EPROTO;
     }
     return a->maa.count ? 0 : -EPROTO;

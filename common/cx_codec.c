@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The engine behind cx_tables.c: walks a table to write AVPs, walks the AVPs to fill a struct. */
+/* Walks the AVPs of a message and fills the struct that a table of cx_tables.c describes; the other
+ * direction is cx_encode.c. */
 #include "cx_codec.h"
 
 #include <errno.h>
@@ -7,144 +8,6 @@
 #include <string.h>
 
 #include "xalloc.h"
-
-/* ---- writing ---- */
-
-static int put_value(void *parent, enum cx_avp avp, union avp_value *value)
-{
-    struct avp *a;
-
-    if (fd_msg_avp_new(cx_dict_avp(avp), 0, &a) != 0)
-        return -ENOMEM;
-    if ((value && fd_msg_avp_setvalue(a, value) != 0) ||
-        fd_msg_avp_add(parent, MSG_BRW_LAST_CHILD, a) != 0) {
-        fd_msg_free(a);
-        return -EINVAL;
-    }
-    return 0;
-}
-
-static int put_octets(void *parent, enum cx_avp avp, const void *data, size_t len)
-{
-    union avp_value value = {
-        .os = {.data = (uint8_t *)data, .len = len}
-    };
-
-    return put_value(parent, avp, &value);
-}
-
-static int put_text(void *parent, enum cx_avp avp, const char *text)
-{
-    return *text ? put_octets(parent, avp, text, strlen(text)) : 0;
-}
-
-static int put_number(void *parent, enum cx_avp avp, uint32_t number)
-{
-    union avp_value value = {.u32 = number};
-
-    return put_value(parent, avp, &value);
-}
-
-static int put_result(void *parent, int result)
-{
-    struct avp *group;
-    int rc;
-
-    if (!(result & CX_EXP))
-        return put_number(parent, CX_AVP_RESULT_CODE, result);
-    if (fd_msg_avp_new(cx_dict_avp(CX_AVP_EXPERIMENTAL_RESULT), 0, &group) != 0)
-        return -ENOMEM;
-    rc = put_number(group, CX_AVP_VENDOR_ID, CX_VENDOR);
-    if (rc == 0)
-        rc = put_number(group, CX_AVP_EXPERIMENTAL_RESULT_CODE, result & ~CX_EXP);
-    if (rc == 0 && fd_msg_avp_add(parent, MSG_BRW_LAST_CHILD, group) != 0)
-        rc = -EINVAL;
-    if (rc < 0)
-        fd_msg_free(group);
-    return rc;
-}
-
-static int put_fields(void *parent, const struct cx_field *field, const char *base);
-
-static int put_group(void *parent, const struct cx_field *f, const char *base)
-{
-    struct avp *group;
-    void *member = NULL;
-    int rc;
-
-    if (fd_msg_avp_new(cx_dict_avp(f->avp), 0, &group) != 0)
-        return -ENOMEM;
-    rc = put_fields(group, f->inside, base);
-    if (rc == 0)
-        fd_msg_browse(group, MSG_BRW_FIRST_CHILD, &member, NULL);
-    if (rc == 0 && member && fd_msg_avp_add(parent, MSG_BRW_LAST_CHILD, group) == 0)
-        return 0;
-    fd_msg_free(group);
-    return rc;
-}
-
-static int put_list(void *parent, const struct cx_field *f, const char *base)
-{
-    size_t count = *(const size_t *)(base + f->count);
-    const char *at = base + f->offset;
-    int rc = 0;
-
-    for (size_t i = 0; rc == 0 && i < count && i < f->max; i++) {
-        if (f->kind == CX_K_TEXTS)
-            rc = put_text(parent, f->avp, at + i * f->size);
-        else if (f->kind == CX_K_NUMBERS)
-            rc = put_number(parent, f->avp, ((const uint32_t *)at)[i]);
-        else
-            rc = put_group(parent, f, at + i * f->size);
-    }
-    return rc;
-}
-
-static int put_field(void *parent, const struct cx_field *f, const char *base)
-{
-    const char *at = base + f->offset;
-    uint32_t number = 0;
-    size_t count = 0;
-
-    if (f->kind == CX_K_NUMBER || f->kind == CX_K_FLAGS)
-        memcpy(&number, at, sizeof number);
-    if (f->kind == CX_K_OCTETS_N)
-        count = *(const size_t *)(base + f->count);
-    switch (f->kind) {
-    case CX_K_RESULT: return put_result(parent, *(const int *)at);
-    case CX_K_TEXT: return put_text(parent, f->avp, at);
-    case CX_K_NUMBER: return (int)number < 0 ? 0 : put_number(parent, f->avp, number);
-    case CX_K_FLAGS: return number ? put_number(parent, f->avp, number) : 0;
-    case CX_K_YES: return put_number(parent, f->avp, *(const bool *)at);
-    case CX_K_PRESENT: return *(const bool *)at ? put_number(parent, f->avp, 0) : 0;
-    case CX_K_COUNT:
-        return *(const size_t *)at ? put_number(parent, f->avp, *(const size_t *)at) : 0;
-    case CX_K_OCTETS: return put_octets(parent, f->avp, at, f->size);
-    case CX_K_OCTETS_N: return count ? put_octets(parent, f->avp, at, count) : 0;
-    case CX_K_HEAP: return *(char *const *)at ? put_text(parent, f->avp, *(char *const *)at) : 0;
-    case CX_K_GROUP:
-        if (f->count && !*(const bool *)(base + f->count))
-            return 0;
-        return put_group(parent, f, at);
-    default: return put_list(parent, f, base);
-    }
-}
-
-static int put_fields(void *parent, const struct cx_field *field, const char *base)
-{
-    int rc = 0;
-
-    for (; rc == 0 && field->kind != CX_K_END; field++)
-        rc = put_field(parent, field, base);
-    return rc;
-}
-
-int cx_encode(struct msg *msg, const struct cx_fields *fields, const void *from)
-{
-    return put_fields(msg, fields->field, from);
-}
-
-/* ---- reading ---- */
 
 struct reader {
     struct avp *fault;
@@ -187,8 +50,55 @@ static int get_experimental(int *result, struct avp *group)
 static void *list_place(const struct cx_field *f, char *base, size_t size)
 {
     size_t *count = (size_t *)(base + f->count);
+    char *list = base + f->offset;
 
-    return *count < f->max ? base + f->offset + (*count)++ * size : NULL;
+    if (*count >= f->max)
+        return NULL;
+    if (f->kind == CX_K_HEAP_GROUPS) {
+        char **heap = (char **)list;
+
+        *heap = xrealloc(*heap, (*count + 1) * size);
+        list = *heap;
+        memset(list + *count * size, 0, size);
+    }
+    return list + (*count)++ * size;
+}
+
+static uint32_t number_in(void *group, enum cx_avp avp)
+{
+    struct avp_hdr *hdr = cx_message_find(group, avp, NULL);
+
+    return hdr && hdr->avp_value ? hdr->avp_value->u32 : 0;
+}
+
+/* A list of other features that must be supported is remembered; of others nothing is known. */
+static int get_features(struct cx_features *features, struct avp *group)
+{
+    struct avp_hdr *hdr;
+    bool required = fd_msg_avp_hdr(group, &hdr) == 0 && hdr->avp_flags & AVP_FLAG_MANDATORY;
+
+    if (number_in(group, CX_AVP_VENDOR_ID) != CX_VENDOR ||
+        number_in(group, CX_AVP_FEATURE_LIST_ID) != 1) {
+        features->foreign |= required;
+        return 0;
+    }
+    features->bits |= number_in(group, CX_AVP_FEATURE_LIST);
+    features->required |= required;
+    return 0;
+}
+
+static int get_time(int64_t *unix_time, const union avp_value *v)
+{
+    uint32_t since_1900 = 0;
+
+    if (v->os.len != 4)
+        return -EPROTO;
+    for (int i = 0; i < 4; i++)
+        since_1900 = since_1900 << 8 | v->os.data[i];
+    *unix_time = (int64_t)since_1900 - CX_UNIX_IN_1900;
+    if (!(since_1900 >> 31)) /* of the era that begins in 2036 */
+        *unix_time += (int64_t)1 << 32;
+    return 0;
 }
 
 static int get_member(struct reader *r, const struct cx_field *f, char *base, struct avp *avp,
@@ -230,6 +140,8 @@ static int get_field(struct reader *r, const struct cx_field *f, char *base, str
     case CX_K_YES: *(bool *)at = v->u32 == 1; return v->u32 > 1 ? -EPROTO : 0;
     case CX_K_PRESENT: *(bool *)at = true; return v->u32 ? -EPROTO : 0;
     case CX_K_COUNT: return 0;
+    case CX_K_FEATURES: return get_features((struct cx_features *)at, avp);
+    case CX_K_TIME: return get_time((int64_t *)at, v);
     case CX_K_OCTETS:
     case CX_K_OCTETS_N: return get_octets(f, base, v);
     case CX_K_HEAP: return get_heap((char **)at, v);
@@ -254,7 +166,8 @@ static int get_result(struct reader *r, int *result, struct avp *avp, const stru
 
 static bool is_group(const struct cx_field *f)
 {
-    return f->kind == CX_K_GROUP || f->kind == CX_K_GROUPS;
+    return f->kind == CX_K_GROUP || f->kind == CX_K_GROUPS || f->kind == CX_K_HEAP_GROUPS ||
+           f->kind == CX_K_FEATURES;
 }
 
 /* What one AVP says goes where its row says; AVPs without a row are not ours to judge. */
@@ -312,12 +225,27 @@ int cx_decode(void *into, const struct cx_fields *fields, struct msg *msg, struc
     return rc;
 }
 
-void cx_decode_free(void *decoded, const struct cx_fields *fields)
+static void free_fields(const struct cx_field *fields, char *base)
 {
-    for (const struct cx_field *f = fields->field; f->kind != CX_K_END; f++) {
-        if (f->kind == CX_K_HEAP) {
-            free(*(char **)((char *)decoded + f->offset));
-            *(char **)((char *)decoded + f->offset) = NULL;
+    for (const struct cx_field *f = fields; f->kind != CX_K_END; f++) {
+        char *at = base + f->offset, **heap = (char **)at;
+        size_t *count = (size_t *)(base + f->count);
+
+        if (f->kind == CX_K_GROUP)
+            free_fields(f->inside, at);
+        if (f->kind == CX_K_HEAP_GROUPS) {
+            for (size_t i = 0; i < *count; i++)
+                free_fields(f->inside, *heap + i * f->size);
+            *count = 0;
+        }
+        if (f->kind == CX_K_HEAP || f->kind == CX_K_HEAP_GROUPS) {
+            free(*heap);
+            *heap = NULL;
         }
     }
+}
+
+void cx_decode_free(void *decoded, const struct cx_fields *fields)
+{
+    free_fields(fields->field, decoded);
 }

@@ -7,6 +7,8 @@
 #include "cx.h"
 #include "cx_dict.h"
 
+#define CX_UNIX_IN_1900 2208988800ll /* AVPs of type Time count from 1900: the seconds to 1970 */
+
 enum cx_kind {
     CX_K_END,     /* after the last row */
     CX_K_RESULT,  /* int: Result-Code or Experimental-Result; both or none is a fault of the peer */
@@ -18,11 +20,14 @@ enum cx_kind {
     CX_K_YES,     /* bool as 0 or 1, always sent */
     CX_K_PRESENT, /* bool: the AVP with value 0 is there or not */
     CX_K_COUNT,   /* size_t: sent, not read */
-    CX_K_OCTETS,  /* uint8_t[size], exactly that many; read only */
+    CX_K_OCTETS,  /* uint8_t[size], exactly that many; sent unless the size_t at count is 0 */
     CX_K_OCTETS_N, /* uint8_t[size], length in size_t: 0 is not sent */
     CX_K_HEAP,     /* char *, NUL-terminated, malloc'd when read: NULL is not sent */
     CX_K_GROUP,    /* the members lie in the struct itself; a group without members is not sent */
     CX_K_GROUPS,   /* struct[max] of `size` bytes each, count in size_t */
+    CX_K_HEAP_GROUPS, /* struct *, malloc'd array of `size` bytes each, count in size_t */
+    CX_K_FEATURES,    /* struct cx_features: no bits are not sent */
+    CX_K_TIME,        /* int64_t Unix time: 0 is not sent (RFC 6733 4.3.1) */
 };
 
 struct cx_field {
@@ -50,7 +55,7 @@ int cx_encode(struct msg *msg, const struct cx_fields *fields, const void *from)
 /* cx_decode - fill the struct (zeroed first) from a message whose AVPs were parsed. *from is never
  * trusted: texts too long or with a NUL octet, octets of a wrong length, too many members and
  * nonsense results are faults. 0, or -EPROTO; then *fault, when not NULL, is the offending AVP
- * (NULL: one is missing). cx_decode_free: what CX_K_HEAP took. */
+ * (NULL: one is missing). cx_decode_free: what CX_K_HEAP and CX_K_HEAP_GROUPS took. */
 int cx_decode(void *into, const struct cx_fields *fields, struct msg *msg, struct avp **fault);
 void cx_decode_free(void *decoded, const struct cx_fields *fields);
 

@@ -34,6 +34,8 @@ struct cx_reply { /* one request, until answered */
         struct cx_ppr ppr;
     } request;
     uint64_t came_ms, deadline_ms;
+    uint32_t id; /* End-to-End */
+    bool again;  /* T bit */
     char call[CALL_TAG];
     char peer[128];
 };
@@ -46,6 +48,16 @@ const char *cx_reply_call(const struct cx_reply *reply)
 const char *cx_reply_peer(const struct cx_reply *reply)
 {
     return reply->peer;
+}
+
+uint32_t cx_reply_id(const struct cx_reply *reply)
+{
+    return reply->id;
+}
+
+bool cx_reply_is_again(const struct cx_reply *reply)
+{
+    return reply->again;
 }
 
 /* ---- the answer ---- */
@@ -155,17 +167,15 @@ void cx_answer_ppa(struct cx_reply *reply, const struct cx_ppa *ppa)
 
 void cx_answer_saa(struct cx_reply *reply, struct cx_saa *saa)
 {
-    char *user_data = saa->user_data;
-
-    if (user_data && strlen(user_data) > CX_MOST_USER_DATA) {
+    if (saa->user_data && strlen(saa->user_data) > CX_MOST_USER_DATA) {
         log_error(reply->call,
                   "the profile of %s has %zu octets, more than a Diameter message holds", saa->impi,
-                  strlen(user_data));
+                  strlen(saa->user_data));
+        cx_saa_free(saa);
         *saa = (struct cx_saa){.result = CX_UNABLE_TO_COMPLY};
     }
     finish(reply, saa);
-    saa->user_data = NULL;
-    free(user_data);
+    cx_saa_free(saa);
 }
 
 /* ---- time ---- */
@@ -295,6 +305,8 @@ static int on_library_request(struct msg **msg, struct avp *avp, struct session 
     fd_msg_hdr(*msg, &hdr);
     reply->cx = cx;
     reply->command = hdr->msg_code;
+    reply->id = hdr->msg_eteid;
+    reply->again = hdr->msg_flags & CMD_FLAG_RETRANSMIT;
     cx_message_call(*msg, reply->call);
     read_peer(reply, *msg);
     if (atomic_fetch_add(&cx->to_answer, 1) >= MOST_TO_ANSWER)

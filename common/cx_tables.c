@@ -29,9 +29,10 @@
         .avp = AVP, .kind = CX_K_NUMBERS, .offset = offsetof(S, m), .count = offsetof(S, n),       \
         .max = COUNT(((S *)0)->m)                                                                  \
     }
-#define OCTETS(S, m, length, AVP)                                                                  \
+#define OCTETS(S, m, length, n, AVP)                                                               \
     {                                                                                              \
-        .avp = AVP, .kind = CX_K_OCTETS, .offset = offsetof(S, m), .size = length                  \
+        .avp = AVP, .kind = CX_K_OCTETS, .offset = offsetof(S, m), .size = length,                 \
+        .count = offsetof(S, n)                                                                    \
     }
 #define OCTETS_N(S, m, n, AVP)                                                                     \
     {                                                                                              \
@@ -51,6 +52,25 @@
         .avp = AVP, .kind = how, .offset = offsetof(S, m)                                          \
     }
 
+#define HEAP(S, m, AVP)                                                                            \
+    {                                                                                              \
+        .avp = AVP, .kind = CX_K_HEAP, .offset = offsetof(S, m)                                    \
+    }
+#define MAYBE_GROUP(S, m, there, AVP, members)                                                     \
+    {                                                                                              \
+        .avp = AVP, .kind = CX_K_GROUP, .offset = offsetof(S, m), .count = offsetof(S, there),     \
+        .inside = members                                                                          \
+    }
+#define HEAP_GROUPS(S, m, n, T, most, AVP, members)                                                \
+    {                                                                                              \
+        .avp = AVP, .kind = CX_K_HEAP_GROUPS, .offset = offsetof(S, m), .size = sizeof(T),         \
+        .count = offsetof(S, n), .max = most, .inside = members                                    \
+    }
+#define FEATURES(S)                                                                                \
+    {                                                                                              \
+        .avp = CX_AVP_SUPPORTED_FEATURES, .kind = CX_K_FEATURES, .offset = offsetof(S, features)   \
+    }
+
 static const struct cx_field capabilities[] = {
     NUMBERS(struct cx_capabilities, mandatory, mandatory_count, CX_AVP_MANDATORY_CAPABILITY),
     NUMBERS(struct cx_capabilities, optional, optional_count, CX_AVP_OPTIONAL_CAPABILITY),
@@ -58,11 +78,7 @@ static const struct cx_field capabilities[] = {
     END,
 };
 #define CAPABILITIES(S)                                                                            \
-    {                                                                                              \
-        .avp = CX_AVP_SERVER_CAPABILITIES, .kind = CX_K_GROUP,                                     \
-        .offset = offsetof(S, capabilities), .count = offsetof(S, has_capabilities),               \
-        .inside = capabilities                                                                     \
-    }
+    MAYBE_GROUP(S, capabilities, has_capabilities, CX_AVP_SERVER_CAPABILITIES, capabilities)
 
 static const struct cx_field uar[] = {
     TEXT(struct cx_uar, impi, CX_AVP_USER_NAME),
@@ -70,10 +86,12 @@ static const struct cx_field uar[] = {
     TEXT(struct cx_uar, visited, CX_AVP_VISITED_NETWORK_IDENTIFIER),
     NUMBER(struct cx_uar, type, CX_AVP_USER_AUTHORIZATION_TYPE, CX_UAT_REGISTRATION),
     SIMPLE(struct cx_uar, flags, CX_AVP_UAR_FLAGS, CX_K_FLAGS),
+    FEATURES(struct cx_uar),
     END,
 };
 static const struct cx_field uaa[] = {
     RESULT(struct cx_uaa),
+    FEATURES(struct cx_uaa),
     TEXT(struct cx_uaa, server_name, CX_AVP_SERVER_NAME),
     CAPABILITIES(struct cx_uaa),
     END,
@@ -91,6 +109,16 @@ static const struct cx_field mar[] = {
     GROUP(CX_AVP_SIP_AUTH_DATA_ITEM, mar_item),
     SIMPLE(struct cx_mar, items, CX_AVP_SIP_NUMBER_AUTH_ITEMS, CX_K_NUMBER),
     TEXT(struct cx_mar, server_name, CX_AVP_SERVER_NAME),
+    FEATURES(struct cx_mar),
+    END,
+};
+static const struct cx_field digest[] = {
+    TEXT(struct cx_digest, realm, CX_AVP_DIGEST_REALM),
+    TEXT(struct cx_digest, algorithm, CX_AVP_DIGEST_ALGORITHM),
+    TEXT(struct cx_digest, qop, CX_AVP_DIGEST_QOP),
+    TEXT(struct cx_digest, ha1, CX_AVP_DIGEST_HA1),
+    TEXT(struct cx_digest, alternate_algorithm, CX_AVP_ALTERNATE_DIGEST_ALGORITHM),
+    TEXT(struct cx_digest, alternate_ha1, CX_AVP_ALTERNATE_DIGEST_HA1),
     END,
 };
 /* SIP-Authenticate is RAND || AUTN: the two members lie side by side. */
@@ -99,14 +127,19 @@ _Static_assert(offsetof(struct cx_vector, autn) == offsetof(struct cx_vector, ra
 static const struct cx_field vector[] = {
     SIMPLE(struct cx_vector, item, CX_AVP_SIP_ITEM_NUMBER, CX_K_FLAGS),
     TEXT(struct cx_vector, scheme, CX_AVP_SIP_AUTHENTICATION_SCHEME),
-    OCTETS(struct cx_vector, rand, 32, CX_AVP_SIP_AUTHENTICATE),
+    OCTETS(struct cx_vector, rand, 32, xres_len, CX_AVP_SIP_AUTHENTICATE),
     OCTETS_N(struct cx_vector, xres, xres_len, CX_AVP_SIP_AUTHORIZATION),
-    OCTETS(struct cx_vector, ck, 16, CX_AVP_CONFIDENTIALITY_KEY),
-    OCTETS(struct cx_vector, ik, 16, CX_AVP_INTEGRITY_KEY),
+    OCTETS(struct cx_vector, ck, 16, xres_len, CX_AVP_CONFIDENTIALITY_KEY),
+    OCTETS(struct cx_vector, ik, 16, xres_len, CX_AVP_INTEGRITY_KEY),
+    {.avp = CX_AVP_SIP_DIGEST_AUTHENTICATE,
+                                                                .kind = CX_K_GROUP,
+                                                                .offset = offsetof(struct cx_vector, digest),
+                                                                .inside = digest},
     END,
 };
 static const struct cx_field maa[] = {
     RESULT(struct cx_maa),
+    FEATURES(struct cx_maa),
     TEXT(struct cx_maa, impi, CX_AVP_USER_NAME),
     TEXT(struct cx_maa, impu, CX_AVP_PUBLIC_IDENTITY),
     SIMPLE(struct cx_maa, count, CX_AVP_SIP_NUMBER_AUTH_ITEMS, CX_K_COUNT),
@@ -120,16 +153,62 @@ static const struct cx_field maa[] = {
     END,
 };
 
+static const struct cx_field subscription[] = {
+    HEAP(struct cx_subscription, call_id, CX_AVP_CALL_ID_SIP_HEADER),
+    HEAP(struct cx_subscription, from, CX_AVP_FROM_SIP_HEADER),
+    HEAP(struct cx_subscription, to, CX_AVP_TO_SIP_HEADER),
+    HEAP(struct cx_subscription, record_route, CX_AVP_RECORD_ROUTE),
+    HEAP(struct cx_subscription, contact, CX_AVP_CONTACT),
+    END,
+};
+static const struct cx_field contact[] = {
+    HEAP(struct cx_contact, path, CX_AVP_PATH),
+    HEAP(struct cx_contact, contact, CX_AVP_CONTACT),
+    SIMPLE(struct cx_contact, cseq, CX_AVP_INITIAL_CSEQ_SEQUENCE_NUMBER, CX_K_FLAGS),
+    HEAP(struct cx_contact, call_id, CX_AVP_CALL_ID_SIP_HEADER),
+    MAYBE_GROUP(struct cx_contact, subscription, has_subscription, CX_AVP_SUBSCRIPTION_INFO,
+                subscription),
+    MAYBE_GROUP(struct cx_contact, pcscf_subscription, has_pcscf_subscription,
+                CX_AVP_P_CSCF_SUBSCRIPTION_INFO, subscription),
+    END,
+};
+static const struct cx_field restoration[] = {
+    TEXT(struct cx_restoration, impi, CX_AVP_USER_NAME),
+    HEAP_GROUPS(struct cx_restoration, contact, contact_count, struct cx_contact, CX_MAX_CONTACTS,
+                CX_AVP_RESTORATION_INFO, contact),
+    SIMPLE(struct cx_restoration, expires_at, CX_AVP_REGISTRATION_TIME_OUT, CX_K_TIME),
+    TEXT(struct cx_restoration, scheme, CX_AVP_SIP_AUTHENTICATION_SCHEME),
+    END,
+};
+
 static const struct cx_field sar[] = {
     TEXT(struct cx_sar, impi, CX_AVP_USER_NAME),
     TEXTS(struct cx_sar, impu, impu_count, CX_AVP_PUBLIC_IDENTITY),
     TEXT(struct cx_sar, server_name, CX_AVP_SERVER_NAME),
     NUMBER(struct cx_sar, type, CX_AVP_SERVER_ASSIGNMENT_TYPE, -1),
     SIMPLE(struct cx_sar, user_data_available, CX_AVP_USER_DATA_ALREADY_AVAILABLE, CX_K_YES),
+    TEXT(struct cx_sar, wildcard, CX_AVP_WILDCARDED_PUBLIC_IDENTITY),
+    MAYBE_GROUP(struct cx_sar, restoration, has_restoration, CX_AVP_SCSCF_RESTORATION_INFO,
+                restoration),
+    SIMPLE(struct cx_sar, multiple, CX_AVP_MULTIPLE_REGISTRATION_INDICATION, CX_K_FLAGS),
+    SIMPLE(struct cx_sar, flags, CX_AVP_SAR_FLAGS, CX_K_FLAGS),
+    FEATURES(struct cx_sar),
     END,
 };
 static const struct cx_field charging[] = {
-    TEXT(struct cx_saa, primary_ccf, CX_AVP_PRIMARY_CCF),
+    TEXT(struct cx_charging, primary_ecf, CX_AVP_PRIMARY_ECF),
+    TEXT(struct cx_charging, secondary_ecf, CX_AVP_SECONDARY_ECF),
+    TEXT(struct cx_charging, primary_ccf, CX_AVP_PRIMARY_CCF),
+    TEXT(struct cx_charging, secondary_ccf, CX_AVP_SECONDARY_CCF),
+    END,
+};
+#define CHARGING(S)                                                                                \
+    {                                                                                              \
+        .avp = CX_AVP_CHARGING_INFORMATION, .kind = CX_K_GROUP, .offset = offsetof(S, charging),   \
+        .inside = charging                                                                         \
+    }
+static const struct cx_field also_registered[] = {
+    TEXTS(struct cx_saa, also_registered, also_registered_count, CX_AVP_USER_NAME),
     END,
 };
 static const struct cx_field associated[] = {
@@ -138,11 +217,17 @@ static const struct cx_field associated[] = {
 };
 static const struct cx_field saa[] = {
     RESULT(struct cx_saa),
+    FEATURES(struct cx_saa),
     TEXT(struct cx_saa, impi, CX_AVP_USER_NAME),
     TEXT(struct cx_saa, server_name, CX_AVP_SERVER_NAME),
     SIMPLE(struct cx_saa, user_data, CX_AVP_USER_DATA, CX_K_HEAP),
-    GROUP(CX_AVP_CHARGING_INFORMATION, charging),
+    CHARGING(struct cx_saa),
     GROUP(CX_AVP_ASSOCIATED_IDENTITIES, associated),
+    SIMPLE(struct cx_saa, loose_route, CX_AVP_LOOSE_ROUTE_INDICATION, CX_K_FLAGS),
+    HEAP_GROUPS(struct cx_saa, restoration, restoration_count, struct cx_restoration, CX_MAX_IDS,
+                CX_AVP_SCSCF_RESTORATION_INFO, restoration),
+    GROUP(CX_AVP_ASSOCIATED_REGISTERED_IDENTITIES, also_registered),
+    TEXT(struct cx_saa, wildcard, CX_AVP_WILDCARDED_PUBLIC_IDENTITY),
     END,
 };
 
@@ -150,12 +235,16 @@ static const struct cx_field lir[] = {
     SIMPLE(struct cx_lir, originating, CX_AVP_ORIGINATING_REQUEST, CX_K_PRESENT),
     TEXT(struct cx_lir, impu, CX_AVP_PUBLIC_IDENTITY),
     NUMBER(struct cx_lir, type, CX_AVP_USER_AUTHORIZATION_TYPE, -1),
+    FEATURES(struct cx_lir),
     END,
 };
 static const struct cx_field lia[] = {
     RESULT(struct cx_lia),
+    FEATURES(struct cx_lia),
     TEXT(struct cx_lia, server_name, CX_AVP_SERVER_NAME),
     CAPABILITIES(struct cx_lia),
+    TEXT(struct cx_lia, wildcard, CX_AVP_WILDCARDED_PUBLIC_IDENTITY),
+    SIMPLE(struct cx_lia, flags, CX_AVP_LIA_FLAGS, CX_K_FLAGS),
     END,
 };
 
@@ -185,17 +274,10 @@ static const struct cx_field rta[] = {
     END,
 };
 
-static const struct cx_field ppr_charging[] = {
-    TEXT(struct cx_ppr, charging.primary_ecf, CX_AVP_PRIMARY_ECF),
-    TEXT(struct cx_ppr, charging.secondary_ecf, CX_AVP_SECONDARY_ECF),
-    TEXT(struct cx_ppr, charging.primary_ccf, CX_AVP_PRIMARY_CCF),
-    TEXT(struct cx_ppr, charging.secondary_ccf, CX_AVP_SECONDARY_CCF),
-    END,
-};
 static const struct cx_field ppr[] = {
     TEXT(struct cx_ppr, impi, CX_AVP_USER_NAME),
     SIMPLE(struct cx_ppr, user_data, CX_AVP_USER_DATA, CX_K_HEAP),
-    GROUP(CX_AVP_CHARGING_INFORMATION, ppr_charging),
+    CHARGING(struct cx_ppr),
     END,
 };
 static const struct cx_field ppa[] = {

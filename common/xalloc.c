@@ -25,6 +25,11 @@ char *xstrdup(const char *text)
     return must(strdup(text));
 }
 
+void *xrealloc(void *old, size_t size)
+{
+    return must(realloc(old, size));
+}
+
 void *xmemdup(const void *data, size_t size)
 {
     return memcpy(must(malloc(size ? size : 1)), data, size);

@@ -8,6 +8,7 @@
 
 void *xzalloc(size_t size); /* zeroed, never NULL; free() it */
 char *xstrdup(const char *text);
+void *xrealloc(void *old, size_t size);
 void *xmemdup(const void *data, size_t size);
 /* wipe - overwrite key material before its memory is given back; never optimised away. */
 void wipe(void *data, size_t size);

@@ -45,8 +45,10 @@ static bool is_open = true;
 
 static void free_op(struct cx_op *op)
 {
-    if (op->kind == SAR)
-        free(op->answer.saa.user_data);
+    if (op->kind == SAR) {
+        cx_saa_free(&op->answer.saa);
+        cx_restoration_free(&op->request.sar.restoration);
+    }
     if (op->kind == PPR)
         free(op->request.ppr.user_data);
     free(op);
@@ -197,6 +199,11 @@ void fake_cx_answer_saa(const struct cx_saa *saa)
     op->answer.saa = *saa;
     if (saa->user_data)
         op->answer.saa.user_data = xstrdup(saa->user_data);
+    if (saa->restoration_count)
+        op->answer.saa.restoration =
+            xzalloc(saa->restoration_count * sizeof *op->answer.saa.restoration);
+    for (size_t i = 0; i < saa->restoration_count; i++)
+        cx_restoration_copy(&op->answer.saa.restoration[i], &saa->restoration[i]);
     answer(op, 0);
 }
 
@@ -295,6 +302,7 @@ struct cx_op *cx_ask_sar(struct cx *cx, const struct cx_sar *sar, const char *ca
     struct cx_op *op = ask(cx, SAR, call, arg);
 
     op->request.sar = *sar;
+    cx_restoration_copy(&op->request.sar.restoration, &sar->restoration);
     op->done.saa = done;
     return op;
 }

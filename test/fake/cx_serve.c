@@ -25,7 +25,7 @@ static int last_kind = -1;
 void fake_cx_forget_answer(void)
 {
     if (last_kind == SAR)
-        free(last_answer.saa.user_data);
+        cx_saa_free(&last_answer.saa);
     last_kind = -1;
 }
 
@@ -122,6 +122,8 @@ void cx_answer_saa(struct cx_reply *r, struct cx_saa *saa)
     finish(r, SAR);
     last_answer.saa = *saa;
     saa->user_data = NULL;
+    saa->restoration = NULL;
+    saa->restoration_count = 0;
 }
 
 void cx_answer_lia(struct cx_reply *r, const struct cx_lia *lia)
@@ -151,6 +153,18 @@ const char *cx_reply_call(const struct cx_reply *r)
 const char *cx_reply_peer(const struct cx_reply *r)
 {
     return r->peer;
+}
+
+uint32_t cx_reply_id(const struct cx_reply *r)
+{
+    (void)r;
+    return 0;
+}
+
+bool cx_reply_is_again(const struct cx_reply *r)
+{
+    (void)r;
+    return false;
 }
 
 const struct cx_uaa *fake_cx_uaa(void)
