@@ -109,6 +109,14 @@ struct conf_hss {
     unsigned port;            /* 3868 */
     enum conf_diameter transport;
     char database[CONF_PATH]; /* file name below state_dir */
+    struct conf_http {        /* provisioning */
+        bool on;
+        struct addr address;
+        unsigned port;
+        unsigned most_body; /* octets of a request's body */
+        unsigned idle_s;    /* a connection that says nothing, or reads nothing */
+    } http;
+    unsigned push_retry_s; /* an RTR or PPR that could not be delivered is sent again after this */
 };
 
 struct conf_dns {

@@ -188,6 +188,21 @@ static const struct conf_row scscf_rows[] = {
     {NULL},
 };
 
+static const struct conf_row http_rows[] = {
+    {"on", TYPE(BOOL), AT(conf_http, on), DEFAULT("true"),
+     .help = "Whether the HSS serves HTTP at all."},
+    {"address", TYPE(ADDR), AT(conf_http, address), DEFAULT("127.0.0.1"),
+     .help = "Where it listens, and nowhere else. The loopback one is that of the HSS's network "
+             "namespace: `./lab sub` and `./lab exec home` reach it."},
+    {"port", PORT, AT(conf_http, port), DEFAULT("8080"),
+     .help = "Its TCP port."},
+    {"most_body", UINT(1024, 1073741824), AT(conf_http, most_body), DEFAULT("67108864"),
+     .help = "Octets of the longest body it takes: an import is one body."},
+    {"idle_s", S, AT(conf_http, idle_s), DEFAULT("30"),
+     .help = "A connection on which nothing moves is closed after this."},
+    {NULL},
+};
+
 static const struct conf_row hss_rows[] = {
     ELEMENT,
     {"identity", TYPE(HOST), AT(conf_hss, identity), .derived = "its `host`",
@@ -202,6 +217,12 @@ static const struct conf_row hss_rows[] = {
              "swallows SCTP, where `auto` would wait some seconds before it takes TCP."},
     {"database", TYPE(PATH), AT(conf_hss, database), DEFAULT("hss.db"),
      .help = "File of the subscriber database, below `state_dir`."},
+    {"http", MAP(http_rows), AT(conf_hss, http), DEFAULT(CONF_EMPTY),
+     .help = "Provisioning: REST with JSON, described by its own /openapi.json. Writing needs the "
+             "token in the file `hss.token` below `state_dir`."},
+    {"push_retry_s", S, AT(conf_hss, push_retry_s), DEFAULT("5"),
+     .help = "An RTR or PPR whose S-CSCF cannot be reached, or does not answer, is sent again "
+             "after this, and when it connects."},
     {NULL},
 };
 

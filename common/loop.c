@@ -102,6 +102,11 @@ void loop_free(struct loop *loop)
     free(loop);
 }
 
+struct event_base *loop_base(struct loop *loop)
+{
+    return loop->base;
+}
+
 int loop_run(struct loop *loop)
 {
     return event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY) < 0 ? -1 : 0;

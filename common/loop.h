@@ -42,6 +42,10 @@ void loop_unwatch(struct loop_watch **w);
 /* loop_post - call fn(arg) soon, from the loop. May be called from any thread. */
 void loop_post(struct loop *, loop_fn *fn, void *arg);
 
+/* loop_base - libevent's own base, for the engine that lives in it (http.c). Not in flow tests. */
+struct event_base;
+struct event_base *loop_base(struct loop *);
+
 /* loop_signal - call fn for each arrival of a signal; for the life of the loop. */
 void loop_signal(struct loop *, int signal, loop_signal_fn *fn, void *arg);
 
