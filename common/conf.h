@@ -142,7 +142,8 @@ struct conf_timers {
     unsigned nas_tries;                              /* 5 */
     unsigned t3350_ms, t3360_ms, t3370_ms, t3395_ms; /* SGSN */
     unsigned ns_reset_ms, ns_alive_s;
-    unsigned ue_retry_ms; /* back-off after 480/5xx/408 before the UE tries again */
+    unsigned ue_retry_ms;     /* back-off after 480/5xx/408 before the UE tries again */
+    unsigned nat_keepalive_s; /* 20: UE behind a NAT, RFC 3948 4 */
 };
 
 struct conf_impu {
@@ -203,6 +204,7 @@ struct conf_terminal {
     enum conf_ipsec ipsec;
     char ipsec_algorithm[8][CONF_NAME]; /* "hmac-sha-1-96/aes-cbc", as sec_pair_parse reads it */
     size_t ipsec_algorithm_count;       /* 0: all that there are */
+    bool nat_traversal;                 /* offers mod=UDP-enc-tun, too: true */
 };
 
 struct conf {

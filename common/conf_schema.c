@@ -298,6 +298,9 @@ static const struct conf_row timer_rows[] = {
      .help = "Tns-test: time between NS-ALIVE."},
     {"ue_retry_ms", MS, AT(conf_timers, ue_retry_ms), DEFAULT("30000"),
      .help = "How long the terminal waits after 408, 480 or 5xx before it registers again."},
+    {"nat_keepalive_s", S, AT(conf_timers, nat_keepalive_s), DEFAULT("20"),
+     .help = "A terminal behind a NAT that has sent nothing for so long sends an octet that keeps "
+             "the NAT's binding (RFC 3948 4)."},
     {NULL},
 };
 
@@ -382,6 +385,9 @@ static const struct conf_row terminal_rows[] = {
     {"ipsec_algorithms", TYPE(WORD), LIST(conf_terminal, ipsec_algorithm), .choices = IPSEC_PAIRS,
      .derived = "all that the kernel has",
      .help = "What it offers, integrity/encryption, in its order; the P-CSCF's order decides."},
+    {"nat_traversal", TYPE(BOOL), AT(conf_terminal, nat_traversal), DEFAULT("true"),
+     .help = "Offer mod=UDP-enc-tun beside mod=trans: with a NAT between it and the P-CSCF, ESP then "
+             "crosses it in UDP, port 4500 (TS 33.203 Annex M); without one nothing changes."},
     {NULL},
 };
 

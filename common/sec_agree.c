@@ -39,6 +39,11 @@ const char *sec_ealg_name(enum sec_ealg ealg)
     return ealg < COUNT(ealg_names) ? ealg_names[ealg] : "?";
 }
 
+const char *sec_mode_name(enum sec_mode mode)
+{
+    return mode < COUNT(mode_names) ? mode_names[mode] : "?";
+}
+
 static bool is_same_pair(struct sec_pair a, struct sec_pair b)
 {
     return a.alg == b.alg && a.ealg == b.ealg;

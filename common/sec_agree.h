@@ -53,6 +53,8 @@ extern const struct sec_pair sec_pairs[SEC_PAIRS];
 /* sec_alg_name, sec_ealg_name - "hmac-sha-1-96", "aes-cbc", "null". */
 const char *sec_alg_name(enum sec_alg alg);
 const char *sec_ealg_name(enum sec_ealg ealg);
+/* sec_mode_name - "trans", "UDP-enc-tun". */
+const char *sec_mode_name(enum sec_mode mode);
 /* sec_pair_name - "hmac-sha-1-96/aes-cbc" as lab.yaml and logs write it; static storage.
  * sec_pair_parse - the same backwards; 0, or -EINVAL for what is no pair of sec_pairs. */
 const char *sec_pair_name(struct sec_pair pair);

@@ -79,8 +79,7 @@ void sa_log(const struct sa *sa, const char *event, const char *why)
               spi[2], "spi_ps", spi[3], "port_uc", log_number(set->port_uc, port[0]), "port_us",
               log_number(set->port_us, port[1]), "port_pc", log_number(set->port_pc, port[2]),
               "port_ps", log_number(set->port_ps, port[3]), "alg", sec_alg_name(set->pair.alg),
-              "ealg", sec_ealg_name(set->pair.ealg), "mode",
-              set->mode == SEC_UDP_ENC_TUN ? "UDP-enc-tun" : "trans", NULL);
+              "ealg", sec_ealg_name(set->pair.ealg), "mode", sec_mode_name(set->mode), NULL);
 }
 
 void sa_free(struct sa *sa)

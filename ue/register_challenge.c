@@ -123,7 +123,9 @@ static bool protect(struct ue *ue, const struct register_input *in, const struct
         say_unprotected(ue, r->offers ? r->sas.none.text : "the P-CSCF does not know sec-agree");
         return true;
     }
-    err = security_agree(&r->sas.security, in->sip, &why);
+    if (!sa_current(ue)) /* over a set it comes from the public address: no `received` */
+        sa_nat_look(ue, in->sip);
+    err = security_agree(&r->sas.security, in->sip, addr_is_set(&r->sas.nat.public), &why);
     if (err == 0)
         err = sa_begin(ue, answer->ck, answer->ik, &why);
     if (err == 0)

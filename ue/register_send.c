@@ -75,8 +75,9 @@ struct addr register_own_address(const struct ue *ue)
     bool v6 = addr_is_v6(&ue->pdp.pcscf[ue->reg.pcscf]);
     const struct sa_set *set = sa_current(ue);
 
-    return addr_with_port(v6 ? ue->pdp.address6 : ue->pdp.address,
-                          set ? set->port_us : ue->terminal->sip_port);
+    if (set) /* behind a NAT its public side (TS 33.203 M.7.2) */
+        return addr_with_port(set->ue, set->port_us);
+    return addr_with_port(v6 ? ue->pdp.address6 : ue->pdp.address, ue->terminal->sip_port);
 }
 
 const char *register_pcscf_text(const struct ue *ue, char *buf)
@@ -121,7 +122,7 @@ void register_send(struct ue *ue, const struct register_credentials *auth)
                          why_not(n));
         return;
     }
-    sip = sa_current(ue) ? r->sas.sip : r->sip;
+    sip = sa_current(ue) ? sa_sip(ue) : r->sip;
     m = sip_compose(sip, buf, &why);
     if (!m) {
         register_give_up(ue, -EINVAL, "cannot make the REGISTER: %s", why.text);

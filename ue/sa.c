@@ -11,14 +11,14 @@
  * Requests leave on the temporary set while there is one: a terminal sends nothing but the answer
  * to the challenge then. Each set has a port_uc of its own; port_us is one for all of them. Nothing
  * unprotected passes these ports, with or without a set (blocks). */
-#include "sa.h"
+#include "sa_inner.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sa_inner.h"
+#include "register.h"
 #include "sip_protect.h"
 #include "xalloc.h"
 
@@ -70,15 +70,6 @@ const char *sa_verify(const struct ue *ue)
 bool sa_is_temporary(const struct ue *ue)
 {
     return find(ue, STAGE_TEMPORARY);
-}
-
-const char *sa_text(const struct ue *ue, char *buf, size_t size)
-{
-    const struct sa_set *set = sa_current(ue);
-
-    snprintf(buf, size, "%s%s", set ? "protected by " : "unprotected",
-             set ? sec_pair_name(set->pair) : "");
-    return buf;
 }
 
 bool sa_in_use(const struct ue *ue, uint32_t spi, unsigned port)
@@ -189,7 +180,7 @@ static void say(const struct sa *a, const char *what, const char *why)
               log_number(s->port_uc, port[0]), "port_us", log_number(s->port_us, port[1]),
               "port_pc", log_number(s->port_pc, port[2]), "port_ps",
               log_number(s->port_ps, port[3]), "alg", sec_alg_name(s->pair.alg), "ealg",
-              sec_ealg_name(s->pair.ealg), NULL);
+              sec_ealg_name(s->pair.ealg), "mode", sec_mode_name(s->mode), NULL);
 }
 
 static void let_go(struct sa *a, const char *why)
@@ -213,15 +204,24 @@ static void let_go(struct sa *a, const char *why)
 
 /* ---- the steps ---- */
 
+/* In front of a NAT, if there is one. */
+static struct addr own_address(const struct ue *ue)
+{
+    return addr_is_v6(&ue->pdp.pcscf[ue->reg.pcscf]) ? ue->pdp.address6 : ue->pdp.address;
+}
+
 static void fill(struct sa *a, const uint8_t ck[16], const uint8_t ik[16])
 {
     struct ue *ue = a->ue;
     const struct security *s = &ue->reg.sas.security;
+    bool tunnel = s->theirs.mode == SEC_UDP_ENC_TUN;
 
     a->set = (struct sa_set){
         .role = SA_UE,
-        .ue = register_own_address(ue),
+        .ue = tunnel ? ue->reg.sas.nat.public : own_address(ue),
         .pcscf = ue->pdp.pcscf[ue->reg.pcscf],
+        .ue_end = addr_with_port(own_address(ue), SA_ENCAP_PORT),
+        .pcscf_end = addr_with_port(ue->pdp.pcscf[ue->reg.pcscf], SA_ENCAP_PORT),
         .port_uc = s->mine.port_c,
         .port_us = s->mine.port_s,
         .port_pc = s->theirs.port_c,
@@ -283,11 +283,16 @@ static int make_room(struct ue *ue, struct why *why)
 
 int sa_begin(struct ue *ue, const uint8_t ck[16], const uint8_t ik[16], struct why *why)
 {
-    int err = make_room(ue, why);
+    bool tunnel = ue->reg.sas.security.theirs.mode == SEC_UDP_ENC_TUN;
     struct sa *a;
+    int err = tunnel ? sa_nat_open(ue, why) : 0;
 
+    if (!err)
+        err = make_room(ue, why);
     if (err)
         return err;
+    if (!tunnel)
+        sa_nat_close(ue);
     a = xzalloc(sizeof *a);
     a->ue = ue;
     a->stage = STAGE_TEMPORARY;
@@ -303,6 +308,8 @@ int sa_begin(struct ue *ue, const uint8_t ck[16], const uint8_t ik[16], struct w
     prefer_current(ue);
     live_until(a, a->born_ms + 1000ull * ue->conf->timers.reg_await_auth_s);
     say(a, "sa-installed", NULL);
+    if (tunnel)
+        sa_nat_keep_alive(ue);
     return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 
 #include "sa_set.h"
+#include "sa_nat.h"
 #include "security.h"
 #include "xfrm.h"
 
@@ -17,11 +18,12 @@ struct sa;
 
 struct sas { /* part of the registration */
     bool looked;
-    struct xfrm *xfrm;           /* NULL: none here */
-    struct why none;             /* then why */
-    struct security security;    /* the agreement under way */
-    struct addr server[2];       /* port_us of every address; closed: not set */
-    struct sip *sip;             /* which listens there */
+    struct xfrm *xfrm;        /* NULL: none here */
+    struct why none;          /* then why */
+    struct security security; /* the agreement under way */
+    struct addr server[2];    /* port_us of every address; closed: not set */
+    struct sip *sip;          /* which listens there */
+    struct sa_nat nat;
     LIST_HEAD(sa_list, sa) list; /* youngest first */
 };
 
@@ -33,7 +35,8 @@ bool sa_look(struct ue *ue);
  * nothing to offer (sa_look), or when reg.offers says not to, there is no Security-Client. */
 void sa_offer(struct ue *ue);
 /* sa_begin - what was agreed (security_agree) becomes the temporary set: from now on requests leave
- * on it. 0 or -errno with a sentence. */
+ * on it; through the NAT when that is its mode (sa_nat_look before). 0 or -errno with a sentence.
+ */
 int sa_begin(struct ue *ue, const uint8_t ck[16], const uint8_t ik[16], struct why *why);
 /* sa_succeed - a 200 for expires_s: the temporary set is established, and what was is old; without
  * a temporary set the established one lives on. Its life time never becomes shorter. */
@@ -51,20 +54,18 @@ void sa_close(struct ue *ue);
 /* sa_current - the set that requests leave on: the temporary, else the established one; NULL: they
  * are unprotected. */
 const struct sa_set *sa_current(const struct ue *ue);
+/* sa_sip - what sends on it. sa_through_nat - the youngest set in mode UDP-enc-tun; NULL: none. */
+struct sip *sa_sip(const struct ue *ue);
+const struct sa_set *sa_through_nat(const struct ue *ue);
 /* sa_verify - the Security-Verify that goes with it (TS 24.229 5.1.1.4.2, 5.1.1.5.1). */
 const char *sa_verify(const struct ue *ue);
 bool sa_is_temporary(const struct ue *ue); /* there is a temporary set */
 /* sa_brought - whether a message from this address and port can have come by one of the sets. */
 bool sa_brought(const struct ue *ue, const struct addr *source);
-/* sa_text - "protected by hmac-sha-1-96/aes-cbc" or "unprotected", into buf; returns it. */
+/* sa_text - "protected by hmac-sha-1-96/aes-cbc", "... through a NAT" or "unprotected", into buf;
+ * returns it. */
 const char *sa_text(const struct ue *ue, char *buf, size_t size);
 /* sa_print - the SA table, a line each. */
 void sa_print(const struct ue *ue, FILE *out);
-
-/* Between sa.c and sa_offer.c. sa_in_use - whether a set has this SPI, or this client port.
- * sa_close_port - stop to listen at port_us; not from
- * within SIP. */
-bool sa_in_use(const struct ue *ue, uint32_t spi, unsigned port);
-void sa_close_port(struct ue *ue);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "daemon.h"
 #include "register.h"
+#include "sa_inner.h"
 #include "sa_keys.h"
 #include "xalloc.h"
 
@@ -38,6 +39,7 @@ bool sa_look(struct ue *ue)
     if (s->looked)
         return s->security.pair_count > 0;
     s->looked = true;
+    s->security.tunnels = ue->terminal->nat_traversal;
     if (ue->terminal->ipsec == IPSEC_OFF) {
         why_set(&s->none, EPERM, "the terminal's `ipsec` is off");
         return false;
@@ -164,6 +166,7 @@ void sa_close_port(struct ue *ue)
 {
     struct sas *s = &ue->reg.sas;
 
+    sa_nat_close(ue);
     if (s->sip)
         sip_close(s->sip);
     s->sip = NULL;

@@ -1,8 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The terminal's sets for a person who reads its state: what the kernel counted on each leg. */
+/* The terminal's SA table for `status` and SIGUSR1. */
 #include <inttypes.h>
 
 #include "sa_inner.h"
+#include "ue.h"
+
+const char *sa_text(const struct ue *ue, char *buf, size_t size)
+{
+    const struct sa_set *set = sa_current(ue);
+
+    snprintf(buf, size, "%s%s%s", set ? "protected by " : "unprotected",
+             set ? sec_pair_name(set->pair) : "",
+             set && set->mode == SEC_UDP_ENC_TUN ? " through a NAT" : "");
+    return buf;
+}
 
 /* "spi_us 12345: 10.60.2.10:5063 -> 10.45.0.2:40001, 3 packets, 2100 octets" */
 static void print_leg(const struct sa_set *s, enum sa_leg leg, const struct sa_counters *n,
@@ -25,6 +36,18 @@ static void print_leg(const struct sa_set *s, enum sa_leg leg, const struct sa_c
                 n->leg[leg].octets, n->leg[leg].bad ? ", ESP arrives but does not decrypt" : "");
 }
 
+/* " (10.45.0.2:4500 -> 10.60.2.10:4500)": what the NAT sees; "" without one. */
+static const char *tunnel_text(const struct sa_set *s, char *buf, size_t size)
+{
+    char src[ADDR_TEXT], dst[ADDR_TEXT];
+
+    *buf = 0;
+    if (s->mode == SEC_UDP_ENC_TUN)
+        snprintf(buf, size, " (%s -> %s)", addr_text(&s->ue_end, src),
+                 addr_text(&s->pcscf_end, dst));
+    return buf;
+}
+
 void sa_print(const struct ue *ue, FILE *out)
 {
     const struct sa *a;
@@ -34,10 +57,12 @@ void sa_print(const struct ue *ue, FILE *out)
     {
         const struct sa_set *s = &a->set;
         struct sa_counters n;
+        char text[3 * ADDR_TEXT];
 
         sa_set_counters(ue->reg.sas.xfrm, s, &n);
-        fprintf(out, "  IPsec     %s, %s, another %" PRIu64 " s\n", sa_stage_name(a->stage),
-                sec_pair_name(s->pair), (a->until_ms - now_ms) / 1000);
+        fprintf(out, "  IPsec     %s, %s, mode %s%s, another %" PRIu64 " s\n",
+                sa_stage_name(a->stage), sec_pair_name(s->pair), sec_mode_name(s->mode),
+                tunnel_text(s, text, sizeof text), (a->until_ms - now_ms) / 1000);
         for (enum sa_leg leg = 0; leg < SA_LEGS; leg++)
             print_leg(s, leg, &n, out);
     }

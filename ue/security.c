@@ -10,13 +10,25 @@
 
 #include "sip.h"
 
+/* The same pairs again, for a NAT that nobody knows of yet (TS 33.203 M.7.2). */
+static void offer_tunnels(struct sec_list *list)
+{
+    for (size_t i = 0, count = list->count; i < count; i++) {
+        list->mechanism[list->count] = list->mechanism[i];
+        list->mechanism[list->count++].mode = SEC_UDP_ENC_TUN;
+    }
+}
+
 void security_offer(struct security *s, const struct sec_mechanism *mine)
 {
     struct sec_list list;
 
     s->mine = *mine;
+    s->mine.mode = SEC_TRANS;
     *s->verify = 0;
-    sec_offer(&list, mine, false, s->pair, s->pair_count);
+    sec_offer(&list, &s->mine, false, s->pair, s->pair_count);
+    if (s->tunnels)
+        offer_tunnels(&list);
     sec_write(&list, s->client);
 }
 
@@ -64,8 +76,9 @@ static bool is_ours(const struct sec_mechanism *mine, uint32_t spi)
     return spi == mine->spi_c || spi == mine->spi_s;
 }
 
-int security_agree(struct security *s, const sip_t *answer, struct why *why)
+int security_agree(struct security *s, const sip_t *answer, bool behind_nat, struct why *why)
 {
+    enum sec_mode mode = behind_nat ? SEC_UDP_ENC_TUN : SEC_TRANS;
     const struct sec_mechanism *chosen;
     char value[SEC_VALUE], text[160];
     struct sec_list list;
@@ -73,7 +86,14 @@ int security_agree(struct security *s, const sip_t *answer, struct why *why)
 
     if (err)
         return err;
-    chosen = sec_choose(&list, s->mine.mode, s->pair, s->pair_count);
+    chosen = sec_choose(&list, mode, s->pair, s->pair_count);
+    if (!chosen &&
+        sec_choose(&list, behind_nat ? SEC_TRANS : SEC_UDP_ENC_TUN, s->pair, s->pair_count))
+        return why_set(why, EPROTO,
+                       behind_nat ? "the terminal is behind a NAT, and the P-CSCF does not offer "
+                                    "mod=UDP-enc-tun (TS 33.203 M.7.3.2.4)"
+                                  : "the P-CSCF offers nothing but mod=UDP-enc-tun, and its answer "
+                                    "shows no NAT (Via `received`) in front of the terminal");
     if (!chosen)
         return why_set(
             why, EPROTO,
@@ -95,5 +115,6 @@ bool security_has_common(const struct security *s, const sip_t *answer)
     struct why why;
 
     return read_server(answer, value, &list, &why) == 0 &&
-           sec_choose(&list, s->mine.mode, s->pair, s->pair_count);
+           (sec_choose(&list, SEC_TRANS, s->pair, s->pair_count) ||
+            (s->tunnels && sec_choose(&list, SEC_UDP_ENC_TUN, s->pair, s->pair_count)));
 }

@@ -44,6 +44,7 @@ static struct {
     struct fake_op *ops[MAX_MESSAGES];
     struct fake_answer answers[MAX_MESSAGES];
     size_t request_count, op_count, answer_count;
+    const char *seen_at;
 } fake;
 
 static const char *text_of(msg_t *m)
@@ -375,6 +376,21 @@ const struct fake_sip_sent *fake_sip_sent(size_t i)
     return &fake.ops[i]->sent;
 }
 
+void fake_sip_seen_at(const char *host)
+{
+    fake.seen_at = host;
+}
+
+static void write_received(msg_t *m)
+{
+    sip_via_t *via = sip_object(m)->sip_via;
+    char param[80];
+
+    snprintf(param, sizeof param, "received=%s", fake.seen_at ? fake.seen_at : "");
+    if (fake.seen_at)
+        msg_header_replace_param(msg_home(m), via->v_common, su_strdup(msg_home(m), param));
+}
+
 void fake_sip_answer(size_t i, int status, const char *headers)
 {
     const char *phrase = sip_status_phrase(status);
@@ -382,6 +398,7 @@ void fake_sip_answer(size_t i, int status, const char *headers)
 
     assert_true(i < fake.op_count);
     m = answer_to(fake.ops[i]->sent.sip, status, phrase ? phrase : "Whatever", headers);
+    write_received(m);
     tell(fake.ops[i], status, m);
     msg_destroy(m);
 }

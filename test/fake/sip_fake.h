@@ -47,6 +47,9 @@ const struct fake_sip_sent *fake_sip_sent(size_t i); /* fails the test when ther
 /* fake_sip_answer - the peer answers request i: Via, From, To (with a tag), Call-ID and CSeq are
  * made from it; headers: further lines, each ended by \r\n, or NULL. done runs inside the call. */
 void fake_sip_answer(size_t i, int status, const char *headers);
+/* fake_sip_seen_at - from now on the Via of answers says `received` with this host; NULL: it does
+ * not. host must stay; with the last of the daemon's sip it is forgotten. */
+void fake_sip_seen_at(const char *host);
 /* fake_sip_fail - the answer that sip.c makes: 408 or 503, no message. A peer that stays silent
  * needs no call: turn the clock, and wait_ms (or sip_t1x64_ms) after sip_send done gets its 408. */
 void fake_sip_fail(size_t i, int status);

@@ -33,6 +33,7 @@ static struct {
     bool lacks[ESP_ALGOS];
     int refuse;
     bool encap, deaf;
+    unsigned keepalives;
 } kernel;
 
 struct xfrm {
@@ -118,6 +119,11 @@ void fake_xfrm_numbers(uint32_t spi, uint32_t out, uint32_t in)
 void fake_xfrm_encap(void)
 {
     kernel.encap = true;
+}
+
+unsigned fake_xfrm_keepalives(void)
+{
+    return kernel.keepalives;
 }
 
 void fake_xfrm_deaf(bool deaf)
@@ -376,7 +382,8 @@ int xfrm_encap_socket(const struct addr *local, struct why *why)
 void xfrm_encap_keepalive(int fd, const struct addr *peer)
 {
     (void)fd;
-    (void)peer;
+    assert_int_equal(addr_port(peer), 4500);
+    kernel.keepalives++;
 }
 
 const char *esp_algo_name(enum esp_algo algo)

@@ -27,6 +27,8 @@ void fake_xfrm_count(uint32_t spi, uint64_t packets, uint32_t bad);
 void fake_xfrm_numbers(uint32_t spi, uint32_t out, uint32_t in);
 /* fake_xfrm_encap - from now on there is a port 4500 to be had. */
 void fake_xfrm_encap(void);
+/* fake_xfrm_keepalives - how many octets left for the sake of a NAT's binding. */
+unsigned fake_xfrm_keepalives(void);
 /* fake_xfrm_deaf - xfrm_commit changes nothing: the process is dead, and only the test knows. */
 void fake_xfrm_deaf(bool deaf);
 

@@ -107,13 +107,14 @@ static void check_response(const struct fake_sip_sent *s)
 /* As the registrar does, with the Contact of the request. */
 static void accept_for(unsigned expires_s)
 {
+    const url_t *contact = fake_sip_sent(at - 1)->sip->sip_contact->m_url;
     char headers[512];
 
     snprintf(headers, sizeof headers,
-             "Contact: <sip:10.45.0.2:%s>;expires=%u\r\n"
+             "Contact: <sip:%s:%s>;expires=%u\r\n"
              "P-Associated-URI: <sip:name@hims.net>, <tel:+15550001>\r\n"
              "Service-Route: <sip:orig@scscf1.hims.net;lr>\r\n",
-             fake_sip_sent(at - 1)->sip->sip_contact->m_url->url_port, expires_s);
+             contact->url_host, contact->url_port, expires_s);
     fake_sip_answer(at - 1, 200, headers);
 }
 

@@ -61,7 +61,7 @@ static struct conf conf = {
     .sim_count = 1,
     .terminal = &terminal,
     .terminal_count = 1,
-    .sgsn = {.gb_port = 2157, .nsei = 1001, .nsvci = 101, .bvci = 2},
+    .sgsn = {.gb_port = 2157,       .nsei = 1001, .nsvci = 101, .bvci = 2},
     .timers = { .t3310_ms = 15000,
              .t3321_ms = 15000,
              .t3380_ms = 30000,
@@ -69,7 +69,8 @@ static struct conf conf = {
              .nas_tries = 5,
              .sip_t1x64_ms = 32000,
              .reg_await_auth_s = 240,
-             .ue_retry_ms = 4000},
+             .ue_retry_ms = 4000,
+             .nat_keepalive_s = 20},
 };
 static struct loop *loop;
 static struct ue ue;

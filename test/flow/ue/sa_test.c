@@ -335,7 +335,8 @@ static void the_state_shows_the_four_associations(void **state)
     fake_xfrm_count(mine.spi_s, 7, 2);
     ue_print(&ue, out);
     fclose(out);
-    assert_non_null(strstr(text, "IPsec     established, hmac-sha-1-96/aes-cbc, another 630 s"));
+    assert_non_null(
+        strstr(text, "IPsec     established, hmac-sha-1-96/aes-cbc, mode trans, another 630 s"));
     snprintf(spi, sizeof spi, "spi_us 0x%08x 10.60.2.10:6001", mine.spi_s);
     assert_non_null(strstr(text, spi));
     assert_non_null(strstr(text, "7 packets, 0 octets, ESP arrives but does not decrypt"));
