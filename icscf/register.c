@@ -113,6 +113,7 @@ static int read_request(struct register_txn *t, const sip_t *sip)
         refuse(t, 400, "Bad Identity", "%s", why.text);
         return -EINVAL;
     }
+    t->selection.user = t->uar.impi;
     return 0;
 }
 

@@ -25,6 +25,20 @@ static size_t how_many(const struct scscf *s, const uint32_t *capability, size_t
     return found;
 }
 
+/* FNV-1a; the last lines mix, so that names that differ in one digit are as far apart as any. */
+static uint64_t rank_of(const char *user, const char *uri)
+{
+    uint64_t hash = 14695981039346656037u;
+
+    for (const char *c = user ? user : ""; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * 1099511628211u;
+    for (const char *c = uri; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * 1099511628211u;
+    hash = (hash ^ (hash >> 30)) * 0xbf58476d1ce4e5b9u;
+    hash = (hash ^ (hash >> 27)) * 0x94d049bb133111ebu;
+    return hash ^ (hash >> 31);
+}
+
 static enum select_verdict next_by_name(const struct selection *sel, char uri[CX_TEXT])
 {
     for (size_t i = 0; i < sel->wanted.server_count; i++) {
@@ -45,19 +59,24 @@ enum select_verdict select_next(const struct selection *sel, const struct scscf 
     const struct cx_capabilities *wanted = &sel->wanted;
     const struct scscf *best = NULL;
     size_t best_optional = 0, capable = 0;
+    uint64_t best_rank = 0;
 
     if (wanted->server_count > 0)
         return next_by_name(sel, uri);
     for (const struct scscf *s = pool; s < pool + count; s++) {
         size_t optional = how_many(s, wanted->optional, wanted->optional_count);
+        uint64_t rank = rank_of(sel->user, s->uri);
 
         if (how_many(s, wanted->mandatory, wanted->mandatory_count) < wanted->mandatory_count)
             continue;
         capable++;
-        if (select_was_tried(sel, s->uri) || (best && optional <= best_optional))
+        if (select_was_tried(sel, s->uri))
+            continue;
+        if (best && (optional < best_optional || (optional == best_optional && rank >= best_rank)))
             continue;
         best = s;
         best_optional = optional;
+        best_rank = rank;
     }
     if (!best)
         return capable ? SELECT_ALL_TRIED : SELECT_NONE_CAPABLE;

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which S-CSCF next (TS 29.228 6.7). Pure. */
+/* Which S-CSCF next (TS 29.228 6.7). Pure.
+ *
+ * Which of several that fit equally well is ours to say. Each user has an order of its own among
+ * them, from a hash of its private identity and of the S-CSCF's name (rendezvous hashing): users
+ * spread evenly; every I-CSCF, restarted or not, chooses the same for the same user without asking
+ * another, so that two terminals of a user that register at the same time meet at one S-CSCF; and
+ * when one is lost its users spread over all that are left, while nobody else moves. */
 #ifndef ICSCF_SELECT_H
 #define ICSCF_SELECT_H
 
@@ -12,7 +18,7 @@
 
 #define SELECT_MAX_TRIED 16
 
-struct scscf { /* one of the lab's own; the order of lab.yaml decides between equals */
+struct scscf { /* one of the lab's own */
     char uri[CX_TEXT];
     const uint32_t *capability;
     size_t capability_count;
@@ -20,6 +26,7 @@ struct scscf { /* one of the lab's own; the order of lab.yaml decides between eq
 
 struct selection {                 /* what one registration asks for */
     struct cx_capabilities wanted; /* all zero: anybody will do */
+    const char *user;              /* the private identity: orders equals; NULL is like "" */
     char tried[SELECT_MAX_TRIED][CX_TEXT];
     size_t tried_count;
 };
@@ -32,7 +39,8 @@ enum select_verdict {
 
 /* select_next - the best S-CSCF that was not tried yet: names that the HSS gave in
  * Server-Capabilities override the numbers; else all mandatory capabilities, and of those that have
- * them the one with most of the optional ones. uri is set with SELECT_FOUND only. */
+ * them the one with most of the optional ones, and of those the first in the order of this user.
+ * uri is set with SELECT_FOUND only. */
 enum select_verdict select_next(const struct selection *, const struct scscf *pool, size_t count,
                                 char uri[CX_TEXT]);
 /* select_tried - never give this one again. select_was_tried - whether it was. */

@@ -106,10 +106,10 @@ static void ICS_09_ROB_11_when_every_scscf_is_lost_the_answer_is_504(void **stat
     (void)state;
     fake_clock_forward_ms(w->icscf.loop, 4010); /* scscf1 is silent */
     hss_asks_for(w, CX_SUCCESS, "");
-    expect_sent(1, NAME2, "10.60.4.21:5060");
-    scscf_answers(w, 1, 480, NULL); /* scscf2 is unwilling */
-    expect_sent(2, NAME3, "10.60.4.22:5060");
-    fake_sip_fail(2, 503); /* scscf3 refuses the connection */
+    expect_sent(1, NAME3, "10.60.4.22:5060");
+    scscf_answers(w, 1, 480, NULL); /* scscf3 is unwilling */
+    expect_sent(2, NAME2, "10.60.4.21:5060");
+    fake_sip_fail(2, 503); /* scscf2 refuses the connection */
     turn(w);
     expect_reply(504, "3 tried");
     assert_int_equal(fake_cx_asked(), 2);
@@ -173,7 +173,7 @@ static void a_hss_that_insists_on_the_lost_scscf_is_not_obeyed(void **state)
     (void)state;
     scscf_answers(w, 0, 480, NULL);
     hss_names(w, "sip:SCSCF1.hims.net");
-    expect_sent(1, NAME2, "10.60.4.21:5060");
+    expect_sent(1, NAME3, "10.60.4.22:5060");
     scscf_answers(w, 1, 401, NULL);
     expect_reply(401, NULL);
     end(w);

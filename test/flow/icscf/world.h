@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An I-CSCF with scripted neighbours: P-CSCF 10.60.2.10, the HSS, the DNS, and three S-CSCFs:
- * scscf1 (capabilities 1, 2), scscf2 (1, 2, 3), scscf3 (none). */
+ * scscf1 (capabilities 1, 2), scscf2 (1, 2, 3), scscf3 (none). name.private@hims.net has them in
+ * the order scscf1, scscf3, scscf2 where they fit equally well (icscf/select.h). */
 #ifndef FLOW_ICSCF_WORLD_H
 #define FLOW_ICSCF_WORLD_H
 

@@ -41,6 +41,29 @@ static size_t put_record(uint8_t *p, const char *owner, uint16_t type, uint32_t 
     return used + sizeof fixed + len;
 }
 
+/* What somebody sends who cannot read the question: a wrong id, the answer to another question, and
+ * the right words from another port. All say 192.0.2.66. */
+static void spoof(const struct stub *s, const uint8_t *packet, size_t len, const struct addr *to)
+{
+    static const uint8_t bad[] = {192, 0, 2, 66};
+    int other = socket(AF_INET, SOCK_DGRAM, 0);
+    uint8_t lie[512];
+    size_t size = len;
+
+    memcpy(lie, packet, len);
+    lie[7] = 1;
+    size += put_record(lie + len, "spoofed.test", DNS_A, 60, bad, sizeof bad);
+    sendto(other, lie, size, 0, &to->sa, addr_len(to));
+    for (unsigned i = 1; i <= 50; i++) {
+        lie[1] = packet[1] + i;
+        sendto(s->fd, lie, size, 0, &to->sa, addr_len(to));
+    }
+    lie[1] = packet[1];
+    lie[13] = 'x'; /* xpoofed.test */
+    sendto(s->fd, lie, size, 0, &to->sa, addr_len(to));
+    close(other);
+}
+
 static void on_query(void *arg, int fd, unsigned what)
 {
     struct stub *s = arg;
@@ -57,7 +80,10 @@ static void on_query(void *arg, int fd, unsigned what)
         return;
     packet[2] = 0x85;
     packet[3] = 0x80;
-    if (strcmp(asked, "changing.test") == 0 && type == DNS_A) {
+    if (strcmp(asked, "spoofed.test") == 0)
+        spoof(s, packet, len, &from);
+    if ((strcmp(asked, "changing.test") == 0 || strcmp(asked, "spoofed.test") == 0) &&
+        type == DNS_A) {
         packet[7] = 1;
         len += put_record(packet + len, asked, DNS_A, 1, address, 4);
     } else if (strcmp(asked, "loop1.test") == 0 || strcmp(asked, "loop2.test") == 0) {
@@ -165,6 +191,18 @@ static void DNS_10_a_cname_loop_is_stopped(void **state)
     end_stub(&s, &c);
 }
 
+static void DNS_12_an_answer_with_a_wrong_id_question_or_port_is_ignored(void **state)
+{
+    struct client c;
+    struct stub s;
+
+    (void)state;
+    start_stub(&s, &c);
+    expect(&c, "spoofed.test", 5060, SIP_ANY, false, "udp 192.0.2.1:5060");
+    assert_int_equal(s.queries, 1);
+    end_stub(&s, &c);
+}
+
 static void a_server_that_fails_or_talks_nonsense_is_reported_at_once(void **state)
 {
     struct client c;
@@ -250,6 +288,7 @@ int main(void)
         cmocka_unit_test(DNS_08_a_server_that_is_not_there_is_noticed_at_once),
         cmocka_unit_test(DNS_09_a_changed_record_is_used_after_its_ttl_and_not_before),
         cmocka_unit_test(DNS_10_a_cname_loop_is_stopped),
+        cmocka_unit_test(DNS_12_an_answer_with_a_wrong_id_question_or_port_is_ignored),
         cmocka_unit_test(a_server_that_fails_or_talks_nonsense_is_reported_at_once),
         cmocka_unit_test(two_searches_for_one_name_cost_one_query),
         cmocka_unit_test(

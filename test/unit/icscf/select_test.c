@@ -50,13 +50,42 @@ static void ICS_01_all_mandatory_and_most_optional_capabilities_win(void **state
     expect(&sel, "sip:a.hims.net:5060"); /* best fit: optional ones may be missing */
 }
 
-static void between_equals_the_order_of_the_configuration_decides(void **state)
+/* How many of 3000 users each of the pool gets; *of: who got which. */
+static void spread(const struct scscf *from, size_t count, size_t got[], char of[][CX_TEXT])
 {
-    struct selection sel = wanting(one_two, 2, four, 1), any = {0};
+    for (int i = 0; i < 3000; i++) {
+        struct selection sel = {0};
+        char user[40];
+        size_t k = 0;
+
+        snprintf(user, sizeof user, "user%06d@hims.net", i);
+        sel.user = user;
+        assert_int_equal(select_next(&sel, from, count, of[i]), SELECT_FOUND);
+        while (k < count && strcmp(from[k].uri, of[i]) != 0)
+            k++;
+        assert_true(k < count);
+        got[k]++;
+    }
+}
+
+static void ICS_01_equals_share_the_users_and_each_finds_the_same_again(void **state)
+{
+    static char first[3000][CX_TEXT], again[3000][CX_TEXT], without[3000][CX_TEXT];
+    size_t got[COUNT(pool)] = {0}, got_again[COUNT(pool)] = {0}, left[COUNT(pool)] = {0};
 
     (void)state;
-    expect(&sel, "sip:a.hims.net:5060");
-    expect(&any, "sip:a.hims.net:5060");
+    spread(pool, COUNT(pool), got, first);
+    spread(pool, COUNT(pool), got_again, again);
+    for (size_t i = 0; i < COUNT(pool); i++)
+        assert_in_range(got[i], 650, 850); /* 750 each */
+    assert_memory_equal(first, again, sizeof first);
+    spread(pool, COUNT(pool) - 1, left,
+           without); /* d is gone: its users alone move, to all others */
+    for (size_t i = 0; i < 3000; i++)
+        if (strcmp(first[i], pool[3].uri) != 0)
+            assert_string_equal(first[i], without[i]);
+    for (size_t i = 0; i < 3; i++)
+        assert_in_range(left[i] - got[i], 170, 330); /* 250 each */
 }
 
 static void ICS_02_a_mandatory_capability_that_nobody_has_finds_nobody(void **state)
@@ -170,7 +199,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ICS_01_all_mandatory_and_most_optional_capabilities_win),
-        cmocka_unit_test(between_equals_the_order_of_the_configuration_decides),
+        cmocka_unit_test(ICS_01_equals_share_the_users_and_each_finds_the_same_again),
         cmocka_unit_test(ICS_02_a_mandatory_capability_that_nobody_has_finds_nobody),
         cmocka_unit_test(capabilities_that_never_stand_together_are_named_together),
         cmocka_unit_test(ICS_04_names_override_the_numbers_and_come_in_their_order),
