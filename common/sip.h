@@ -87,6 +87,9 @@ void sip_relay(struct sip_request *, msg_t *answer, sip_edit_fn *edit, void *arg
  * Adds a To tag. Ends the request: until control is back in the loop the handle is good for
  * sip_is_answered and sip_request_*, then it is gone. */
 void sip_answer(struct sip_request *, int status, const char *phrase, const char *headers);
+/* sip_request_tag - the To tag that sip_answer will give: that of the request, else a new one. For
+ * who begins a dialog; before it is answered. */
+const char *sip_request_tag(struct sip_request *);
 
 /* Headers. Names as on the wire. Editing makes sofia re-encode what was changed and nothing else.
  */

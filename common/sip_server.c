@@ -120,6 +120,13 @@ void sip_relay(struct sip_request *r, msg_t *answer, sip_edit_fn *edit, void *ar
     end(r);
 }
 
+const char *sip_request_tag(struct sip_request *r)
+{
+    const char *tag = r->parsed->sip_to->a_tag;
+
+    return tag ? tag : nta_incoming_tag(r->irq, NULL);
+}
+
 void sip_answer(struct sip_request *r, int status, const char *phrase, const char *headers)
 {
     assert(!r->answered);

@@ -301,6 +301,14 @@ void sip_relay(struct sip_request *r, msg_t *answer, sip_edit_fn *edit, void *ar
     reply(r, m);
 }
 
+const char *sip_request_tag(struct sip_request *r)
+{
+    const char *tag = r->parsed->sip_to->a_tag;
+
+    assert_false(r->answered);
+    return tag ? tag : "answer";
+}
+
 void sip_answer(struct sip_request *r, int status, const char *phrase, const char *headers)
 {
     reply(r, answer_to(r->parsed, status, phrase, headers));
