@@ -133,6 +133,7 @@ struct conf_timers {
                                 2 cx_wait_ms */
     unsigned pcscf_icscf_ms; /* how long the P-CSCF waits for one I-CSCF before the next */
     unsigned reg_await_auth_s;                       /* 240, TS 24.229 5.4.1.2.1 */
+    unsigned reg_event_interval_ms;                  /* between two NOTIFYs to one watcher: 5000 */
     unsigned sa_margin_s, sa_grace_ms;               /* 30, 32000: lives of SAs */
     unsigned cx_wait_ms;                             /* longest wait for a Cx answer: 3000 */
     unsigned diameter_tc_s, diameter_tw_s;           /* reconnect 2, watchdog 6 */

@@ -251,6 +251,9 @@ static const struct conf_row timer_rows[] = {
      .help = "How long the P-CSCF waits for one I-CSCF before it tries the next."},
     {"reg_await_auth_s", S, AT(conf_timers, reg_await_auth_s), DEFAULT("240"),
      .help = "How long a challenge may be answered (TS 24.229 5.4.1.2.1)."},
+    {"reg_event_interval_ms", UINT(0, 3600000), AT(conf_timers, reg_event_interval_ms), DEFAULT("5000"),
+     .help = "Least time between two NOTIFYs of the reg event to one watcher (RFC 3680 4.10); a contact that "
+             "ends or is shortened is told at once."},
     {"sa_margin_s", S, AT(conf_timers, sa_margin_s), DEFAULT("30"),
      .help = "How much longer than the registration its security associations live (TS 33.203 "
              "7.4.2a)."},

@@ -3,9 +3,8 @@
  * rooms take the functions below. */
 #include "change.h"
 
-#include <stddef.h>
-
 #include "log.h"
+#include "watcher.h"
 
 const char *change_text(enum change change)
 {
@@ -23,42 +22,7 @@ const char *change_text(enum change change)
 void changed(struct scscf *scscf, struct registration *reg, const struct binding *ended,
              enum change change, const struct change_cause *cause)
 {
-    (void)scscf;
-    (void)reg;
-    (void)ended;
     log_arrow_at(LEVEL_DEBUG, cause->call, "==", NULL, "changed", "event", change_text(change),
                  NULL);
-}
-
-void watchers_free(struct watcher *watchers)
-{
-    (void)watchers;
-}
-
-struct watcher *watcher_next(const struct watcher *watcher)
-{
-    (void)watcher;
-    return NULL;
-}
-
-const char *watcher_id(const struct watcher *watcher)
-{
-    (void)watcher;
-    return "";
-}
-
-void watcher_write(struct scscf *scscf, const struct watcher *watcher, struct state_line *line)
-{
-    (void)scscf;
-    (void)watcher;
-    (void)line;
-}
-
-bool watcher_read(struct scscf *scscf, struct registration *reg, const char *id, const char *line)
-{
-    (void)scscf;
-    (void)reg;
-    (void)id;
-    (void)line;
-    return false;
+    notify_changed(scscf, reg, ended, change, cause);
 }

@@ -34,11 +34,14 @@ int main(int argc, char **argv)
     scscf.loop = d.loop;
     scscf.cx = element_open_cx(d.loop, &d.conf, &me->element);
     scscf.sip = element_open_sip(d.loop, &d.conf, &me->element, me->port);
+    scscf.dns = element_open_dns(d.loop, &d.conf, &me->element);
     sip_serve(scscf.sip, "REGISTER", register_begin, &scscf);
+    sip_serve(scscf.sip, "SUBSCRIBE", subscribe_begin, &scscf);
     daemon_on_live(&d, scscf_print_live, &scscf);
     status = daemon_run(&d);
     scscf_end(&scscf);
     sip_close(scscf.sip);
+    dns_close(scscf.dns);
     cx_close(scscf.cx);
     daemon_end(&d);
     return status;

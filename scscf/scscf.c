@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "watcher.h"
+
 void scscf_init(struct scscf *scscf, const struct conf *conf, const struct conf_scscf *me)
 {
     memset(scscf, 0, sizeof *scscf);
@@ -19,6 +21,7 @@ void scscf_end(struct scscf *scscf)
 {
     register_forget(scscf);
     sar_abandon(scscf);
+    watchers_abandon(scscf);
     loop_cancel(&scscf->await_auth);
     for (struct registration *reg = scscf->registrar.all; reg; reg = reg->next)
         loop_cancel(&reg->timer);
@@ -35,8 +38,11 @@ void scscf_print_live(void *arg, FILE *out)
     auth_print_live(scscf->auth, now_ms, out);
     register_print_live(scscf, out);
     sar_print_live(scscf, out);
+    watchers_print_live(scscf, out);
     if (scscf->sip)
         sip_print_live(scscf->sip, out);
+    if (scscf->dns)
+        dns_print_live(scscf->dns, out);
     if (scscf->cx)
         cx_print_live(scscf->cx, out);
 }

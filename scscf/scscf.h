@@ -9,18 +9,21 @@
 #include "binding.h"
 #include "conf.h"
 #include "cx.h"
+#include "dns.h"
 #include "loop.h"
 #include "sip.h"
 
 struct journal;
 struct register_txn; /* register.c */
 struct told;         /* sar.c */
+struct watcher;
 
 struct scscf {
     const struct conf *conf;
     const struct conf_scscf *me;
     struct loop *loop;
     struct sip *sip;
+    struct dns *dns;
     struct cx *cx;
     char uri[CONF_URI];           /* "sip:scscf1.hims.net:5060": Server-Name, always these octets */
     char service_route[CONF_URI]; /* "<sip:orig@scscf1.hims.net:5060;lr>" */
@@ -29,11 +32,13 @@ struct scscf {
     struct journal *journal;        /* NULL: nothing is kept over a restart */
     struct register_txn *registers; /* live transactions */
     struct told *told;              /* live SARs of sar.c */
+    void *watchers_by_id;           /* tsearch; watcher.h */
+    struct watcher *leaving;        /* those whose last NOTIFY is under way */
     struct loop_timer *await_auth;  /* for the challenge that runs out first */
 };
 
-/* scscf_init - fill in everything but loop, sip and cx. scscf_end - give it back; no transaction
- * may be asked for after it. */
+/* scscf_init - fill in everything but loop, sip, dns and cx. scscf_end - give it back; no
+ * transaction may be asked for after it. */
 void scscf_init(struct scscf *, const struct conf *, const struct conf_scscf *me);
 void scscf_end(struct scscf *);
 /* scscf_print_live - every registration, challenge and transaction, one line each. arg: the scscf.
@@ -46,6 +51,9 @@ void register_print_live(const struct scscf *, FILE *);
 /* register_forget - refuse every transaction with 503, and the I-CSCF tries another S-CSCF: the
  * daemon ends. */
 void register_forget(struct scscf *);
+
+/* subscribe.c: one SUBSCRIBE (sip_serve_fn, env: the scscf). */
+void subscribe_begin(void *env, struct sip_request *request);
 
 /* expiry.c */
 /* expiry_arm - (re)start the timer for the contact of this set that expires first; a set without

@@ -18,6 +18,7 @@
 #include "../../unit/common/published.h"
 #include "cx_fake.h"
 #include "digest_aka.h"
+#include "dns_fake.h"
 #include "loop_fake.h"
 #include "sip_fake.h"
 #include "xalloc.h"
@@ -76,13 +77,18 @@ static inline int world_open(void **state)
     me->vectors = 1;
     conf->timers.reg_await_auth_s = 240;
     conf->timers.cx_wait_ms = 4000;
+    conf->timers.sip_t1x64_ms = 32000;
+    conf->timers.reg_event_interval_ms = 5000;
     w->loop = loop_new();
     fake_cx_reset();
     scscf_init(&w->scscf, conf, me);
     w->scscf.loop = w->loop;
     w->scscf.sip = sip_open(w->loop, &config, &why);
     w->scscf.cx = cx_open(w->loop, &(struct cx_config){.identity = "scscf1.hims.net"}, &why);
+    w->scscf.dns = dns_open(w->loop, &(struct dns_config){.wait_ms = 1000, .tries = 2});
+    fake_dns_set(w->scscf.dns, "pcscf1.vims.net", "udp 10.60.2.10:5060");
     sip_serve(w->scscf.sip, "REGISTER", register_begin, &w->scscf);
+    sip_serve(w->scscf.sip, "SUBSCRIBE", subscribe_begin, &w->scscf);
     *state = w;
     return 0;
 }
@@ -94,6 +100,7 @@ static inline int world_close(void **state)
     scscf_end(&w->scscf);
     assert_int_equal(fake_loop_timers(w->loop), 0);
     sip_close(w->scscf.sip);
+    dns_close(w->scscf.dns);
     cx_close(w->scscf.cx);
     fake_cx_reset();
     loop_free(w->loop);
