@@ -21,9 +21,12 @@ void answer_sar(struct store *store, const char *peer, const struct cx_sar *sar,
 void answer_lir(struct store *store, const struct cx_lir *lir, struct cx_lia *lia, struct why *why);
 
 /* user_data - the IMSSubscription document of an implicit set (TS 29.228 annex E): malloc'd XML.
- * impi   whose PrivateID it names
+ * impi      whose PrivateID it names
+ * features  CX_FEATURE_SIFC, CX_FEATURE_ALIAS: what the S-CSCF knows; without the first the shared
+ *           filter criteria are written out, without the second identities that are no aliases of
+ *           each other stand in profiles of their own (29.229 7.1.1)
  * Between sql_begin and sql_commit. */
-char *user_data(struct store *store, int64_t set, const char *impi);
+char *user_data(struct store *store, int64_t set, const char *impi, uint32_t features);
 
 /* import_subscribers - put every subscriber of lab.yaml that the database does not know into it,
  * with the key of its card; those it knows stay as they are (SQN!), with a warning in the log when

@@ -78,8 +78,8 @@ static void add_set(struct store *store, int64_t subscription, int64_t impi,
 
         has_default |= is_default;
         sql_run(store->sql,
-                "INSERT INTO impu (impu, implicit_set, profile, position, barred, is_default) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO impu (impu, implicit_set, profile, position, barred, is_default, "
+                "alias_group) VALUES (?, ?, ?, ?, ?, ?, '1')",
                 "tiiiii", s->impu[i].id, set, profile, (int64_t)i, (int64_t)s->impu[i].barred,
                 (int64_t)is_default);
     }

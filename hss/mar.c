@@ -2,7 +2,7 @@
 /* Multimedia-Auth: vectors for the S-CSCF that is about to serve the user (TS 29.228 6.3.1).
  *
  *   S-CSCF                                HSS
- *     MAR impi, impu, server name, -------> answer_mar: 1 known? 2 one user? 4 scheme?
+ *     MAR impi, impu, server name, -------> answer_mar: 1 known? 3 one user? 4 scheme?
  *         scheme, items, [RAND || AUTS]       5 resynchronise, store the name, make vectors
  *     <------ MAA vectors
  *
@@ -12,7 +12,9 @@
 #include <string.h>
 
 #include "aka.h"
+#include "features.h"
 #include "hss.h"
+#include "restoration.h"
 #include "subscriber.h"
 #include "xalloc.h"
 
@@ -30,20 +32,63 @@ static bool is_aka(const char *auth)
     return strcmp(auth, "akav1") == 0 || strcmp(auth, "akav2") == 0;
 }
 
-/* AKAv1 for every card; AKAv2 (RFC 4169, same vectors) for a user that has it. "Unknown" is
- * answered only for those who do not use AKA (29.228 6.3.1). */
+/* AKAv1 for every card: AKAv2 is the S-CSCF's matter, with the same vectors (29.229 6.3.9 note 1);
+ * one that asks for it by its name is served too. "Unknown" is answered only for those who do not
+ * use AKA (29.228 6.3.1). */
 static bool scheme_fits(const char *auth, const char *scheme, struct why *why)
 {
-    if (!is_aka(auth)) {
-        why_set(why, ENOTSUP, "the subscriber uses %s: SIP Digest is not in this version", auth);
-        return false;
+    bool fits = strcmp(scheme, "SIP Digest") == 0 || strcmp(scheme, "Unknown") == 0;
+
+    if (is_aka(auth))
+        fits = strcmp(scheme, "Digest-AKAv1-MD5") == 0 ||
+               (strcmp(scheme, "Digest-AKAv2-MD5") == 0 && strcmp(auth, "akav2") == 0);
+    if (!fits)
+        why_set(why, ENOTSUP, "scheme '%s' does not fit a subscriber with %s", scheme, auth);
+    return fits;
+}
+
+/* ---- 5: SIP Digest (table 6.3.7) ---- */
+
+/* MD5 goes before, when the user has it: an old S-CSCF knows no alternate. */
+static void fill_digest(struct sql_rows *rows, struct cx_digest *d)
+{
+    char md5[65], sha256[65];
+
+    sql_text(rows, 0, d->realm, sizeof d->realm);
+    sql_text(rows, 1, md5, sizeof md5);
+    sql_text(rows, 2, sha256, sizeof sha256);
+    snprintf(d->qop, sizeof d->qop, "auth");
+    snprintf(d->algorithm, sizeof d->algorithm, md5[0] ? "MD5" : "SHA-256");
+    memcpy(d->ha1, md5[0] ? md5 : sha256, sizeof d->ha1);
+    if (md5[0] && sha256[0]) {
+        snprintf(d->alternate_algorithm, sizeof d->alternate_algorithm, "SHA-256");
+        memcpy(d->alternate_ha1, sha256, sizeof d->alternate_ha1);
     }
-    if (strcmp(scheme, "Digest-AKAv1-MD5") == 0)
-        return true;
-    if (strcmp(scheme, "Digest-AKAv2-MD5") == 0 && strcmp(auth, "akav2") == 0)
-        return true;
-    why_set(why, ENOTSUP, "scheme '%s' does not fit a subscriber with %s", scheme, auth);
-    return false;
+    wipe(md5, sizeof md5);
+    wipe(sha256, sizeof sha256);
+}
+
+static int digest(struct store *store, const struct subscriber *s, const struct cx_mar *mar,
+                  struct cx_maa *maa, struct why *why)
+{
+    struct cx_vector *item = &maa->vector[0];
+    struct sql_rows *rows;
+
+    if (mar->authorization_len) {
+        why_set(why, EINVAL, "SIP Digest knows no resynchronisation");
+        return CX_UNABLE_TO_COMPLY;
+    }
+    rows = sql_ask(store->sql, "SELECT realm, ha1_md5, ha1_sha256 FROM impi WHERE id = ?", "i",
+                   s->impi);
+    while (sql_next(rows))
+        fill_digest(rows, &item->digest);
+    if (!item->digest.ha1[0]) {
+        why_set(why, ENOENT, "'%s' has no password", mar->impi);
+        return CX_UNABLE_TO_COMPLY;
+    }
+    snprintf(item->scheme, sizeof item->scheme, "SIP Digest");
+    maa->count = 1;
+    return CX_SUCCESS;
 }
 
 /* ---- the key and its counter ---- */
@@ -157,8 +202,8 @@ static int make_vectors(struct store *store, const struct subscriber *s, const s
     return 0;
 }
 
-static int authenticate(struct store *store, const struct subscriber *s, const struct cx_mar *mar,
-                        struct cx_maa *maa, struct why *why)
+static int aka(struct store *store, const struct subscriber *s, const struct cx_mar *mar,
+               struct cx_maa *maa, struct why *why)
 {
     struct aka_key key;
     uint64_t sqn = 0;
@@ -185,20 +230,33 @@ static int authenticate(struct store *store, const struct subscriber *s, const s
 
 /* ---- the whole ---- */
 
+/* Another S-CSCF than before: after a failure of that one it goes on with what it left behind;
+ * otherwise its restoration information is worth nothing any more (29.228 6.3.1 step 5). */
+static void take_over(struct store *store, struct subscriber *s, const char *server_name)
+{
+    if (!s->scscf_name[0] || strcmp(s->scscf_name, server_name) == 0)
+        return;
+    if (!s->reassigning)
+        restoration_forget(store, s->set, 0);
+    subscriber_reassign(store, s, false);
+}
+
 static int decide(struct store *store, const char *peer, const struct cx_mar *mar,
                   struct cx_maa *maa, struct why *why)
 {
     struct subscriber s;
     int result;
 
-    /* 1: both identities exist */
+    if (!features_fit(&mar->features, why))
+        return CX_FEATURE_UNSUPPORTED;
+    /* 1: both identities exist; 2: nobody authenticates as a service, or as a range */
     subscriber_load(store, mar->impi, mar->impu, &s);
-    if (!s.impi || !s.set) {
+    if (!s.impi || !s.set || s.kind != USER) {
         why_set(why, ENOENT, "no subscriber has %s '%s'", s.impi ? "IMPU" : "IMPI",
                 s.impi ? mar->impu : mar->impi);
         return CX_USER_UNKNOWN;
     }
-    /* 2, 3: of the same user */
+    /* 3: of the same user */
     if (!s.associated) {
         why_set(why, EPERM, "'%s' is no identity of '%s'", mar->impu, mar->impi);
         return CX_IDENTITIES_DONT_MATCH;
@@ -212,9 +270,10 @@ static int decide(struct store *store, const char *peer, const struct cx_mar *ma
     }
     /* 5: vectors; who asks serves the user from now on, whoever did before (8.1.1), in whatever
        state; a registered one stays registered while it is authenticated again */
-    result = authenticate(store, &s, mar, maa, why);
+    result = (is_aka(s.auth) ? aka : digest)(store, &s, mar, maa, why);
     if (result != CX_SUCCESS)
         return result;
+    take_over(store, &s, mar->server_name);
     subscriber_serve(store, &s, s.state, mar->server_name, peer);
     subscriber_mark(store, &s, s.registered, true);
     memcpy(maa->impi, mar->impi, sizeof maa->impi);

@@ -220,6 +220,18 @@ void sql_text(struct sql_rows *rows, int column, char *out, size_t size)
     out[len] = '\0';
 }
 
+char *sql_text_copy(struct sql_rows *rows, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(rows->stmt, column);
+
+    return text && *text ? xstrdup(text) : NULL;
+}
+
+bool sql_is_null(struct sql_rows *rows, int column)
+{
+    return sqlite3_column_type(rows->stmt, column) == SQLITE_NULL;
+}
+
 bool sql_blob(struct sql_rows *rows, int column, void *out, size_t len)
 {
     const void *data = sqlite3_column_blob(rows->stmt, column);

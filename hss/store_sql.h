@@ -39,10 +39,13 @@ int64_t sql_last_id(struct sql *sql);
 struct sql_rows *sql_ask(struct sql *sql, const char *text, const char *types, ...);
 bool sql_next(struct sql_rows *rows);
 void sql_end(struct sql_rows *rows);
-/* The columns of the present row, from 0. sql_text cuts at size - 1; sql_blob returns whether the
- * column had exactly len octets (zeroed otherwise). */
+/* The columns of the present row, from 0. sql_text cuts at size - 1; sql_text_copy is malloc'd,
+ * NULL for "" and NULL; sql_blob returns whether the column had exactly len octets (zeroed
+ * otherwise). */
 int64_t sql_int(struct sql_rows *rows, int column);
 void sql_text(struct sql_rows *rows, int column, char *out, size_t size);
+char *sql_text_copy(struct sql_rows *rows, int column);
+bool sql_is_null(struct sql_rows *rows, int column);
 bool sql_blob(struct sql_rows *rows, int column, void *out, size_t len);
 
 #endif

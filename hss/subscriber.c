@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "wildcard.h"
+
 static void load_impi(struct store *store, const char *impi, struct subscriber *s)
 {
     struct sql_rows *rows =
@@ -30,9 +32,12 @@ static void load_impu(struct store *store, const char *impu, struct subscriber *
         "NOT EXISTS (SELECT 1 FROM impu AS other WHERE other.implicit_set = s.id AND NOT "
         "other.barred), "
         "(SELECT count(*) FROM registration AS r WHERE r.implicit_set = s.id), "
-        "(SELECT count(*) FROM registration AS r WHERE r.implicit_set = s.id AND r.registered) "
+        "(SELECT count(*) FROM registration AS r WHERE r.implicit_set = s.id AND r.registered), "
+        "impu.kind, impu.active, impu.as_name, s.reassignment_pending, s.loose_route, "
+        "subscription.keep_scscf "
         "FROM impu JOIN implicit_set AS s ON s.id = impu.implicit_set "
-        "JOIN profile ON profile.id = impu.profile WHERE impu = ?",
+        "JOIN profile ON profile.id = impu.profile "
+        "JOIN subscription ON subscription.id = s.subscription WHERE impu = ?",
         "t", impu);
 
     while (sql_next(rows)) {
@@ -47,6 +52,12 @@ static void load_impu(struct store *store, const char *impu, struct subscriber *
         s->all_barred = sql_int(rows, 7);
         s->impis = sql_int(rows, 8);
         s->registered_impis = sql_int(rows, 9);
+        s->kind = sql_int(rows, 10);
+        s->active = sql_int(rows, 11);
+        sql_text(rows, 12, s->as_name, sizeof s->as_name);
+        s->reassigning = sql_int(rows, 13);
+        s->loose_route = sql_int(rows, 14);
+        s->keep_scscf = sql_int(rows, 15);
     }
 }
 
@@ -73,43 +84,78 @@ void subscriber_load(struct store *store, const char *impi, const char *impu, st
         load_registration(store, s);
 }
 
-size_t subscriber_impis(struct store *store, int64_t set, char impi[][CX_TEXT])
+/* Of two wildcards that fit, the longer one is the more exact. */
+static bool find_wildcard(struct store *store, const char *impu, char wildcard[CX_TEXT])
 {
-    struct sql_rows *rows =
-        sql_ask(store->sql,
-                "SELECT impi.impi FROM registration AS r JOIN impi ON impi.id = "
-                "r.impi WHERE r.implicit_set = ? ORDER BY impi.id LIMIT 16",
-                "i", set);
+    struct sql_rows *rows = sql_ask(
+        store->sql, "SELECT impu FROM impu WHERE kind IN (2, 4) ORDER BY length(impu) DESC", "");
+    bool found = false;
+
+    while (!found && sql_next(rows)) {
+        sql_text(rows, 0, wildcard, CX_TEXT);
+        found = wildcard_matches(wildcard, impu);
+    }
+    sql_end(rows);
+    return found;
+}
+
+void subscriber_load_any(struct store *store, const char *impi, const char *impu,
+                         struct subscriber *s)
+{
+    char wildcard[CX_TEXT];
+
+    subscriber_load(store, impi, impu, s);
+    if (s->set || !find_wildcard(store, impu, wildcard))
+        return;
+    subscriber_load(store, impi, wildcard, s);
+    memcpy(s->wildcard, wildcard, sizeof s->wildcard);
+}
+
+static size_t take_names(struct sql_rows *rows, char name[][CX_TEXT])
+{
     size_t n = 0;
 
     while (sql_next(rows))
-        sql_text(rows, 0, impi[n++], CX_TEXT);
+        sql_text(rows, 0, name[n++], CX_TEXT);
     return n;
 }
-_Static_assert(CX_MAX_IDS == 16, "the LIMIT above and below");
+_Static_assert(CX_MAX_IDS == 16, "the LIMITs below");
 
-bool subscriber_only_impi(struct store *store, int64_t set, char impi[CX_TEXT])
+size_t subscriber_impis(struct store *store, int64_t set, char impi[][CX_TEXT])
 {
-    char all[CX_MAX_IDS][CX_TEXT];
-    size_t n = subscriber_impis(store, set, all);
+    return take_names(sql_ask(store->sql,
+                              "SELECT impi.impi FROM registration AS r JOIN impi ON impi.id = "
+                              "r.impi WHERE r.implicit_set = ? ORDER BY impi.id LIMIT 16",
+                              "i", set),
+                      impi);
+}
 
-    if (n == 1)
-        memcpy(impi, all[0], CX_TEXT);
-    return n == 1;
+size_t subscriber_registered_impis(struct store *store, int64_t set, char impi[][CX_TEXT])
+{
+    return take_names(sql_ask(store->sql,
+                              "SELECT impi.impi FROM registration AS r JOIN impi ON impi.id = "
+                              "r.impi WHERE r.implicit_set = ? AND r.registered "
+                              "ORDER BY impi.id LIMIT 16",
+                              "i", set),
+                      impi);
+}
+
+size_t subscriber_all_impis(struct store *store, int64_t subscription, char impi[][CX_TEXT])
+{
+    return take_names(sql_ask(store->sql,
+                              "SELECT impi FROM impi WHERE subscription = ? ORDER BY id LIMIT 16",
+                              "i", subscription),
+                      impi);
 }
 
 size_t subscriber_first_impus(struct store *store, int64_t impi, char impu[][CX_TEXT])
 {
-    struct sql_rows *rows = sql_ask(store->sql,
-                                    "SELECT impu, min(position) FROM registration AS r "
-                                    "JOIN impu ON impu.implicit_set = r.implicit_set "
-                                    "WHERE r.impi = ? GROUP BY impu.implicit_set LIMIT 16",
-                                    "i", impi);
-    size_t n = 0;
-
-    while (sql_next(rows))
-        sql_text(rows, 0, impu[n++], CX_TEXT);
-    return n;
+    return take_names(sql_ask(store->sql,
+                              "SELECT impu, min(position) FROM registration AS r "
+                              "JOIN impu ON impu.implicit_set = r.implicit_set "
+                              "WHERE r.impi = ? GROUP BY impu.implicit_set LIMIT 16",
+                              "i", impi),
+                      impu);
 }
 
 bool subscriber_may_roam(struct store *store, const struct subscriber *s, const char *visited)
@@ -140,7 +186,13 @@ bool subscriber_capabilities(struct store *store, const struct subscriber *s,
         else
             c->optional[c->optional_count++] = sql_int(rows, 0);
     }
-    return c->mandatory_count || c->optional_count;
+    c->server_count =
+        take_names(sql_ask(store->sql,
+                           "SELECT server_name FROM capability_server WHERE subscription = ? "
+                           "ORDER BY position LIMIT 8",
+                           "i", s->subscription),
+                   c->server);
+    return c->mandatory_count || c->optional_count || c->server_count;
 }
 _Static_assert(CX_MAX_CAPS == 32, "the LIMIT above");
 
@@ -191,4 +243,28 @@ void subscriber_forget(struct store *store, struct subscriber *s)
             s->set);
     s->registered = s->auth_pending = false;
     s->registered_impis = 0;
+}
+
+void subscriber_reassign(struct store *store, struct subscriber *s, bool reassigning)
+{
+    if (s->reassigning == reassigning)
+        return;
+    sql_run(store->sql, "UPDATE implicit_set SET reassignment_pending = ? WHERE id = ?", "ii",
+            (int64_t)reassigning, s->set);
+    s->reassigning = reassigning;
+}
+
+void subscriber_charging(struct store *store, int64_t subscription, struct cx_charging *charging)
+{
+    struct sql_rows *rows = sql_ask(store->sql,
+                                    "SELECT primary_ecf, secondary_ecf, primary_ccf, secondary_ccf "
+                                    "FROM subscription WHERE id = ?",
+                                    "i", subscription);
+
+    while (sql_next(rows)) {
+        sql_text(rows, 0, charging->primary_ecf, CX_TEXT);
+        sql_text(rows, 1, charging->secondary_ecf, CX_TEXT);
+        sql_text(rows, 2, charging->primary_ccf, CX_TEXT);
+        sql_text(rows, 3, charging->secondary_ccf, CX_TEXT);
+    }
 }

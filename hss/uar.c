@@ -8,16 +8,15 @@
  */
 #include <errno.h>
 
+#include "features.h"
 #include "hss.h"
 #include "subscriber.h"
-
-enum { EMERGENCY = 1 }; /* UAR-Flags bit 0: an IMS emergency registration (29.229 6.3.44) */
 
 /* 5: roaming agreement and permission to register. 0, or what refuses. */
 static int may_register(struct store *store, const struct subscriber *s, const struct cx_uar *uar,
                         struct why *why)
 {
-    if (uar->flags & EMERGENCY)
+    if (uar->flags & CX_UAR_EMERGENCY)
         return 0;
     if (!subscriber_may_roam(store, s, uar->visited)) {
         why_set(why, EPERM, "may not roam in '%s'", uar->visited);
@@ -55,11 +54,18 @@ static int decide(struct store *store, const struct cx_uar *uar, struct cx_uaa *
     struct subscriber s;
     int refused = 0;
 
-    /* 1: both identities exist (2, a PSI: none in the database) */
+    if (!features_fit(&uar->features, why))
+        return CX_FEATURE_UNSUPPORTED;
+    /* 1: both identities exist */
     subscriber_load(store, uar->impi, uar->impu, &s);
     if (!s.impi || !s.set) {
         why_set(why, ENOENT, "no subscriber has %s '%s'", s.impi ? "IMPU" : "IMPI",
                 s.impi ? uar->impu : uar->impi);
+        return CX_USER_UNKNOWN;
+    }
+    /* 2: nobody registers a service, or a range of identities */
+    if (s.kind != USER) {
+        why_set(why, EPERM, "'%s' is no distinct public user identity", uar->impu);
         return CX_USER_UNKNOWN;
     }
     /* 3: of the same user */
@@ -68,7 +74,7 @@ static int decide(struct store *store, const struct cx_uar *uar, struct cx_uaa *
         return CX_IDENTITIES_DONT_MATCH;
     }
     /* 4: barred, and nothing else in its set to register with it */
-    if (s.all_barred && !(uar->flags & EMERGENCY)) {
+    if (s.all_barred && !(uar->flags & CX_UAR_EMERGENCY)) {
         why_set(why, EPERM, "every identity of its set is barred");
         return CX_AUTHORIZATION_REJECTED;
     }
@@ -83,6 +89,8 @@ static int decide(struct store *store, const struct cx_uar *uar, struct cx_uaa *
         return refused;
     if (uar->type == CX_UAT_REGISTRATION_AND_CAPABILITIES) { /* the S-CSCF it has does not answer */
         uaa->has_capabilities = subscriber_capabilities(store, &s, &uaa->capabilities);
+        if (s.scscf_name[0] && !(uar->flags & CX_UAR_EMERGENCY))
+            subscriber_reassign(store, &s, true);
         return CX_SUCCESS;
     }
     /* 6: its state */
@@ -100,4 +108,5 @@ void answer_uar(struct store *store, const struct cx_uar *uar, struct cx_uaa *ua
     uaa->result = decide(store, uar, uaa, why);
     if (sql_commit(store->sql, why) < 0)
         *uaa = (struct cx_uaa){.result = CX_UNABLE_TO_COMPLY};
+    uaa->features.bits = CX_FEATURE_RESTORATION;
 }

@@ -134,7 +134,97 @@ static void a_digest_user_gets_no_aka_vector_and_the_log_says_why(void **state)
     struct cx_mar mar = room_mar_of("no@hims.net", "sip:no@hims.net", A);
 
     assert_int_equal(room_mar(room, &mar).result, CX_AUTH_SCHEME_NOT_SUPPORTED);
-    assert_non_null(strstr(room->why.text, "SIP Digest is not in this version"));
+    assert_string_equal(room->why.text,
+                        "scheme 'Digest-AKAv1-MD5' does not fit a subscriber with digest-md5");
+}
+
+#define MD5    "939e7578ed9e3c518a452acee763bce9"
+#define SHA256 "7987c64c30e25f1b74be53f966b49b90f2808aa92faf9a00262392d7b4794232"
+
+static struct cx_maa digest_answer(struct room *room, const char *md5, const char *sha256,
+                                   const char *scheme)
+{
+    struct cx_mar mar = room_mar_of("no@hims.net", "sip:no@hims.net", A);
+    char sql[256];
+
+    snprintf(sql, sizeof sql,
+             "UPDATE impi SET realm = 'hims.net', ha1_md5 = '%s', ha1_sha256 = '%s' "
+             "WHERE impi = 'no@hims.net'",
+             md5, sha256);
+    room_script(room, sql);
+    snprintf(mar.scheme, sizeof mar.scheme, "%s", scheme);
+    mar.items = 3;
+    return room_mar(room, &mar);
+}
+
+static void CXM_18_a_digest_user_gets_its_hash_and_one_item(void **state)
+{
+    struct cx_maa maa = digest_answer(*state, MD5, "", "SIP Digest");
+    const struct cx_vector *v = &maa.vector[0];
+
+    assert_int_equal(maa.result, CX_SUCCESS);
+    assert_int_equal(maa.count, 1);
+    assert_int_equal(v->item, 0); /* item numbers are for AKA only */
+    assert_int_equal(v->xres_len, 0);
+    assert_string_equal(v->scheme, "SIP Digest");
+    assert_string_equal(v->digest.realm, "hims.net");
+    assert_string_equal(v->digest.qop, "auth");
+    assert_string_equal(v->digest.algorithm, "MD5");
+    assert_string_equal(v->digest.ha1, MD5);
+    assert_string_equal(v->digest.alternate_ha1, "");
+    assert_string_equal(maa.impi, "no@hims.net");
+    assert_true(room_load(*state, "no@hims.net", "sip:no@hims.net").auth_pending);
+}
+
+static void CXM_18_sha_256_is_the_alternate_or_alone(void **state)
+{
+    struct cx_maa maa = digest_answer(*state, MD5, SHA256, "SIP Digest");
+
+    assert_string_equal(maa.vector[0].digest.algorithm, "MD5");
+    assert_string_equal(maa.vector[0].digest.ha1, MD5);
+    assert_string_equal(maa.vector[0].digest.alternate_algorithm, "SHA-256");
+    assert_string_equal(maa.vector[0].digest.alternate_ha1, SHA256);
+    maa = digest_answer(*state, "", SHA256, "SIP Digest");
+    assert_string_equal(maa.vector[0].digest.algorithm, "SHA-256");
+    assert_string_equal(maa.vector[0].digest.ha1, SHA256);
+    assert_string_equal(maa.vector[0].digest.alternate_algorithm, "");
+}
+
+static void unknown_is_sip_digest_for_a_digest_user(void **state)
+{
+    struct cx_maa maa = digest_answer(*state, MD5, "", "Unknown");
+
+    assert_int_equal(maa.result, CX_SUCCESS);
+    assert_string_equal(maa.vector[0].scheme, "SIP Digest");
+}
+
+static void a_digest_user_without_a_password_is_unable_to_comply(void **state)
+{
+    struct room *room = *state;
+
+    assert_int_equal(digest_answer(room, "", "", "SIP Digest").result, CX_UNABLE_TO_COMPLY);
+    assert_string_equal(room->why.text, "'no@hims.net' has no password");
+    assert_string_equal(room_load(room, "no@hims.net", "sip:no@hims.net").scscf_name, "");
+}
+
+static void sip_digest_knows_no_resynchronisation(void **state)
+{
+    struct cx_mar mar = room_mar_of("no@hims.net", "sip:no@hims.net", A);
+
+    digest_answer(*state, MD5, "", "SIP Digest");
+    snprintf(mar.scheme, sizeof mar.scheme, "SIP Digest");
+    mar.authorization_len = 30;
+    assert_int_equal(room_mar(*state, &mar).result, CX_UNABLE_TO_COMPLY);
+}
+
+static void an_akav2_user_is_asked_for_as_akav1(void **state)
+{
+    struct cx_mar mar = room_mar_of("bar@hims.net", "tel:+15550002", A);
+    struct cx_maa maa = room_mar(*state, &mar);
+
+    assert_int_equal(maa.result, CX_SUCCESS);
+    assert_string_equal(maa.vector[0].scheme, "Digest-AKAv1-MD5");
+    assert_int_equal(maa.vector[0].xres_len, 8);
 }
 
 static void CXM_06_the_vector_is_that_of_ts_35_207_set_1(void **state)
@@ -346,6 +436,12 @@ int main(void)
         CASE(CXM_04_unknown_is_not_for_an_aka_user),
         CASE(CXM_05_sip_digest_is_not_for_an_aka_user),
         CASE(a_digest_user_gets_no_aka_vector_and_the_log_says_why),
+        CASE(CXM_18_a_digest_user_gets_its_hash_and_one_item),
+        CASE(CXM_18_sha_256_is_the_alternate_or_alone),
+        CASE(unknown_is_sip_digest_for_a_digest_user),
+        CASE(a_digest_user_without_a_password_is_unable_to_comply),
+        CASE(sip_digest_knows_no_resynchronisation),
+        CASE(an_akav2_user_is_asked_for_as_akav1),
         CASE(CXM_06_the_vector_is_that_of_ts_35_207_set_1),
         CASE(CXM_07_three_items_rise_and_differ),
         CASE(the_ind_stays_among_those_of_the_hss),

@@ -180,9 +180,22 @@ static void CXS_16_without_a_user_name_two_cards_are_one_too_many(void **state)
 {
     room_register(*state);
     room_second_impi(*state);
+    room_sar(*state, "second@hims.net", IMPU, A, CX_SAT_REGISTRATION);
     assert_int_equal(room_sar(*state, "", IMPU, A, CX_SAT_TIMEOUT_DEREGISTRATION).result,
                      CX_MISSING_AVP);
     assert_int_equal(room_name(*state).state, REGISTERED);
+}
+
+static void without_a_user_name_the_card_that_is_registered_is_meant(void **state)
+{
+    struct cx_saa saa;
+
+    room_register(*state);
+    room_second_impi(*state); /* not registered */
+    saa = room_sar(*state, "", IMPU, A, CX_SAT_TIMEOUT_DEREGISTRATION);
+    assert_int_equal(saa.result, CX_SUCCESS);
+    assert_string_equal(saa.impi, IMPI);
+    assert_int_equal(room_name(*state).state, NOT_REGISTERED);
 }
 
 static void without_a_user_name_the_only_card_is_meant(void **state)
@@ -442,6 +455,7 @@ int main(void)
         CASE(CXS_14_deregistration_clears_the_server_of_the_whole_set),
         CASE(CXS_15_a_user_with_two_cards_stays_registered_by_the_other),
         CASE(CXS_16_without_a_user_name_two_cards_are_one_too_many),
+        CASE(without_a_user_name_the_card_that_is_registered_is_meant),
         CASE(without_a_user_name_the_only_card_is_meant),
         CASE(CXS_17_without_an_identity_all_of_the_card_are_meant),
         CASE(CXS_18_nobody_named_is_a_missing_avp),
