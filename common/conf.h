@@ -60,7 +60,7 @@ struct conf_apn {
     char name[CONF_NAME];      /* "ims" */
     struct prefix pool, pool6; /* addresses for terminals; pool6 optional */
     struct addr
-        pcscf[4]; /* handed out in the PCO, in this order, v4 and v6; default: the lab's P-CSCFs */
+        pcscf[8]; /* handed out in the PCO, in this order, v4 and v6; default: the lab's P-CSCFs */
     size_t pcscf_count;
     struct addr dns[2];
     size_t dns_count;
@@ -195,6 +195,7 @@ struct conf_terminal {
     struct addr gb_address; /* its end of the Gb link; port chosen by the kernel when 0 */
     char apn[CONF_NAME];
     char pcscf_domain[CONF_HOST]; /* asked in the DNS when the PCO names no P-CSCF */
+    char pcscf[CONF_NAME];        /* which of the network's P-CSCFs it tries first; "": its first */
     char interface[CONF_NAME];    /* where the address of the Activate Accept is put; "": nowhere */
     unsigned sip_port;            /* 5060 */
     unsigned expires_s;           /* 90000 for the seed's terminal */

@@ -364,6 +364,9 @@ static const struct conf_row terminal_rows[] = {
     {"pcscf_domain", TYPE(HOST), AT(conf_terminal, pcscf_domain),
      .derived = "`pcscf.` and `visited.domain`",
      .help = "Asked in the DNS when the PCO names no P-CSCF (TS 24.229 9.2.1)."},
+    {"pcscf", NAME(1, 32), AT(conf_terminal, pcscf),
+     .derived = "the first that the network names",
+     .help = "The P-CSCF that it tries first of those that the network names (TS 24.229 9.2.1)."},
     {"signalling_only", TYPE(BOOL), AT(conf_terminal, signalling_only), DEFAULT("true"),
      .help = "Ask for a PDP context for IMS signalling alone: the GGSN then passes only what goes "
              "to and comes from the P-CSCFs and DNS servers of the APN (TS 24.229 B.2.2.1)."},

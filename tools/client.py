@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+from grow import grow
 from ownfile import own
 from topology import NAMESPACES, LabError, read
 
@@ -145,7 +146,7 @@ def prepare(args):
 
 def sweep(args):
     """What a lab needs only while it is up."""
-    for name in ("lab.sock", "lab.json"):
+    for name in ("lab.sock", "lab.json", "grown.yaml"):
         if os.path.lexists(path_of(args, name)):
             os.unlink(path_of(args, name))
     shutil.rmtree(path_of(args, "state"), ignore_errors=True)
@@ -172,8 +173,12 @@ def up(args):
     args.log = getattr(args, "log", "info")
     conf = conf_of(args)
     topology = read(args.bin, conf)  # a bad lab.yaml is said before anything starts
+    more = {kind: count for kind in ("scscf", "pcscf") if (count := getattr(args, kind, None)) is not None}
     lock = prepare(args)
     try:
+        if more:
+            conf = grow(args, conf, more)
+            topology = read(args.bin, conf)
         process, report = spawn(args, conf)
         try:
             said = report.readline()  # unshare holds the pipe too: no end of file after "ok"

@@ -63,7 +63,8 @@ def run(args):
 
 def shell(args):
     """./lab up --uml: a shell in a guest where the lab is up; when it ends the lab and the guest do."""
-    up = shlex.join(lab_command(args, "up", "--log", args.log, *(["--pcap"] if args.pcap else [])))
+    more = [word for kind in ("scscf", "pcscf") if getattr(args, kind, None) is not None for word in (f"--{kind}", str(getattr(args, kind)))]
+    up = shlex.join(lab_command(args, "up", "--log", args.log, *(["--pcap"] if args.pcap else []), *more))
     down = shlex.join(lab_command(args, "down"))
     said = "lab: this shell is in User-Mode Linux, with the lab: try ./lab ue, ./lab status; exit ends both"
     script = f"{up} || exit 1; echo {shlex.quote(said)}; PS1='uml:lab# ' bash --norc -i; status=$?; {down}; exit $status"

@@ -184,7 +184,7 @@ static void begin(struct ue *ue, const struct register_input *in)
     call_tag(r->call_id, r->call);
     r->cseq = ue->terminal->cseq;
     r->expires_s = ue->terminal->expires_s;
-    r->pcscf = 0;
+    r->pcscf = register_first_pcscf(ue);
     log_arrow(ue->call, "==", NULL, "register", "sip_call", r->call, "call_id", r->call_id, NULL);
     register_take_identities(ue);
     register_ask(ue);

@@ -37,6 +37,10 @@ void register_timer(struct ue *ue, uint64_t ms);
 void register_take_identities(struct ue *ue);
 /* register_open_sip - a socket on the terminal's address, unless there is one. 0 or -errno. */
 int register_open_sip(struct ue *ue, struct why *why);
+/* register_first_pcscf - which of pdp.pcscf a registration begins with: the one that the terminal's
+ * `pcscf` names, when the network gave its address (else a warning); the network's first (TS 24.229
+ * 9.2.1 leaves the choice to the terminal). */
+size_t register_first_pcscf(const struct ue *ue);
 /* register_own_address - the one that talks to the present P-CSCF, with the SIP port. */
 struct addr register_own_address(const struct ue *ue);
 /* register_describe - into reg.busy: why the last try has to be repeated. */

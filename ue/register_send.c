@@ -58,6 +58,21 @@ static unsigned pcscf_port(const struct ue *ue, const struct addr *pcscf)
     return 5060; /* the PCO names no port */
 }
 
+size_t register_first_pcscf(const struct ue *ue)
+{
+    const struct conf_pcscf *wanted = conf_pcscf(ue->conf, ue->terminal->pcscf);
+
+    if (!*ue->terminal->pcscf)
+        return 0;
+    for (size_t i = 0; wanted && i < ue->pdp.pcscf_count; i++)
+        if (addr_same_host(&ue->pdp.pcscf[i], &wanted->element.address) ||
+            addr_same_host(&ue->pdp.pcscf[i], &wanted->element.address6))
+            return i;
+    log_warn(ue->call, "the network does not name P-CSCF %s: its first one is tried",
+             ue->terminal->pcscf);
+    return 0;
+}
+
 static struct sip_target pcscf_target(const struct ue *ue)
 {
     const struct addr *pcscf = &ue->pdp.pcscf[ue->reg.pcscf];
