@@ -80,6 +80,12 @@ static void fill_pcscf(struct conf_pcscf *pcscf, const char *visited)
         snprintf(pcscf->sa_state, sizeof pcscf->sa_state, "%s.sa", pcscf->element.name);
 }
 
+static void fill_scscf(struct conf_scscf *scscf)
+{
+    if (!*scscf->journal)
+        snprintf(scscf->journal, sizeof scscf->journal, "%s.journal", scscf->element.name);
+}
+
 void conf_default(struct conf *conf)
 {
     name_elements(conf);
@@ -87,6 +93,8 @@ void conf_default(struct conf *conf)
     otherwise(conf->hss.realm, conf->home_domain);
     for (size_t i = 0; i < conf->pcscf_count; i++)
         fill_pcscf(&conf->pcscf[i], conf->visited_domain);
+    for (size_t i = 0; i < conf->scscf_count; i++)
+        fill_scscf(&conf->scscf[i]);
     for (size_t i = 0; i < conf->ggsn.apn_count; i++)
         fill_apn(&conf->ggsn.apn[i], conf);
     for (size_t i = 0; i < conf->subscriber_count; i++)

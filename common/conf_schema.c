@@ -185,6 +185,9 @@ static const struct conf_row scscf_rows[] = {
      .help = "Wrong answers to a challenge before 403."},
     {"vectors", UINT(1, 5), AT(conf_scscf, vectors), DEFAULT("1"),
      .help = "Authentication vectors asked for at once."},
+    {"journal", TYPE(PATH), AT(conf_scscf, journal),
+     .derived = "the element's name and `.journal`",
+     .help = "File that keeps the registrations over a restart, below `state_dir`."},
     {NULL},
 };
 

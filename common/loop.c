@@ -132,6 +132,15 @@ int64_t loop_wall_s(struct loop *loop)
     return time(NULL);
 }
 
+int64_t loop_wall_ms(struct loop *loop)
+{
+    struct timespec now;
+
+    (void)loop;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
     struct loop_timer *t = arg;

@@ -23,10 +23,11 @@ void loop_free(struct loop *);
 /* loop_run - until loop_stop. Returns 0. */
 int loop_run(struct loop *);
 void loop_stop(struct loop *);
-/* loop_now_ms - monotonic milliseconds; loop_wall_s - seconds since 1970 (expiry times that are
- * stored). */
+/* loop_now_ms - monotonic milliseconds; loop_wall_s, loop_wall_ms - since 1970 (expiry times that
+ * are stored). */
 uint64_t loop_now_ms(struct loop *);
 int64_t loop_wall_s(struct loop *);
+int64_t loop_wall_ms(struct loop *);
 
 /* loop_after - call fn(arg) once, ms from now. Never NULL. After it ran, or after loop_cancel, the
  * handle is gone. */

@@ -70,6 +70,11 @@ static void learn_names(struct registrar *r, struct registration *reg)
     }
 }
 
+static bool same_profile(const struct profile *a, const struct profile *b)
+{
+    return a->xml && b->xml && strcmp(a->xml, b->xml) == 0;
+}
+
 struct registration *registrar_put(struct registrar *r, struct profile *profile)
 {
     struct registration *reg = NULL;
@@ -87,6 +92,8 @@ struct registration *registrar_put(struct registrar *r, struct profile *profile)
         r->count++;
     }
     forget_names(r, reg);
+    if (!same_profile(&reg->profile, profile))
+        reg->unsaved = true;
     profile_free(&reg->profile);
     reg->profile = *profile;
     memset(profile, 0, sizeof *profile);
@@ -252,6 +259,7 @@ static void renew(struct binding *b, const struct asked *asked, const struct ask
     b->cseq = asked->cseq;
     b->expires_ms = now_ms + 1000ull * c->expires_s;
     b->event = CHANGE_REFRESHED;
+    b->unsaved = true;
 }
 
 static void add(struct registrar *r, struct registration *reg, const struct asked *asked,
@@ -269,6 +277,20 @@ static void add(struct registrar *r, struct registration *reg, const struct aske
     while (*end)
         end = &(*end)->next;
     *end = b;
+}
+
+void binding_put(struct registration *reg, struct binding *b)
+{
+    struct binding **at = &reg->bindings, *old;
+
+    while ((old = *at) && old->id != b->id)
+        at = &old->next;
+    b->next = old ? old->next : NULL;
+    *at = b;
+    if (old) {
+        old->next = NULL;
+        binding_list_free(old);
+    }
 }
 
 struct binding *binding_apply(struct registrar *r, struct registration *reg,

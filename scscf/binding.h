@@ -28,6 +28,7 @@ struct binding {
     uint32_t cseq;
     uint64_t since_ms, expires_ms;
     enum change event; /* what happened to it last */
+    bool unsaved;      /* the journal does not have it as it is */
 };
 
 struct registration {                /* one implicit set */
@@ -35,6 +36,7 @@ struct registration {                /* one implicit set */
     uint64_t id;                     /* as of a binding */
     struct profile profile;
     struct binding *bindings; /* in the order in which they were made */
+    bool unsaved;             /* the profile is not in the journal */
     struct watcher *watchers; /* of the reg event; change.h */
     unsigned held;            /* questions to the HSS about it: it must not expire meanwhile */
     struct loop_timer *timer; /* expiry.c's */
@@ -59,6 +61,9 @@ struct registration *registrar_put(struct registrar *, struct profile *profile);
 /* registrar_remove - with all its contacts; its timer must not run. */
 void registrar_remove(struct registrar *, struct registration *);
 
+/* binding_put - a contact from elsewhere (taken) into the set, in the place of the one with its id.
+ */
+void binding_put(struct registration *, struct binding *);
 /* binding_in_order - false: a contact of the set has the same Call-ID and no lower CSeq: the
  * request is late or repeated (RFC 3261 10.3 step 7). NULL: nothing bound, true. */
 bool binding_in_order(const struct registration *, const struct asked *);

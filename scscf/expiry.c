@@ -8,7 +8,7 @@
  * of the end of what is being renewed. */
 #include <string.h>
 
-#include "scscf.h"
+#include "journal.h"
 #include "xalloc.h"
 
 /* A timer takes at most this long, longer ones are set again: milliseconds must fit. */
@@ -67,6 +67,7 @@ static void on_expiry(void *arg)
         call_tag(expired->call_id, call);
         cause.call = call;
         say_expired(scscf, reg, expired);
+        journal_save(scscf, reg, expired);
         changed(scscf, reg, expired, CHANGE_EXPIRED, &cause);
         binding_list_free(expired);
     }
@@ -77,6 +78,7 @@ void expiry_arm(struct scscf *scscf, struct registration *reg)
 {
     loop_cancel(&reg->timer);
     if (!reg->bindings) {
+        journal_forget(scscf, reg);
         registrar_remove(&scscf->registrar, reg);
         return;
     }

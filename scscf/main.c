@@ -4,8 +4,9 @@
 
 #include "daemon.h"
 #include "element.h"
-#include "scscf.h"
+#include "journal.h"
 #include "source.h"
+#include "state_file.h"
 
 static const struct conf_scscf *who_am_i(const struct daemon *d)
 {
@@ -14,6 +15,19 @@ static const struct conf_scscf *who_am_i(const struct daemon *d)
     if (!me)
         daemon_die("%s describes no S-CSCF named '%s'", d->conf.file, d->name ? d->name : "");
     return me;
+}
+
+static void open_journal(struct scscf *scscf)
+{
+    const struct conf *conf = scscf->conf;
+    char path[2 * CONF_PATH];
+    struct why why;
+
+    if (state_file_dir(conf->state_dir, &why) < 0)
+        daemon_die("%s", why.text);
+    snprintf(path, sizeof path, "%s/%s", conf->state_dir, scscf->me->journal);
+    if (journal_open(scscf, path, &why) < 0)
+        daemon_die("%s", why.text);
 }
 
 int main(int argc, char **argv)
@@ -35,6 +49,7 @@ int main(int argc, char **argv)
     scscf.cx = element_open_cx(d.loop, &d.conf, &me->element);
     scscf.sip = element_open_sip(d.loop, &d.conf, &me->element, me->port);
     scscf.dns = element_open_dns(d.loop, &d.conf, &me->element);
+    open_journal(&scscf);
     sip_serve(scscf.sip, "REGISTER", register_begin, &scscf);
     sip_serve(scscf.sip, "SUBSCRIBE", subscribe_begin, &scscf);
     daemon_on_live(&d, scscf_print_live, &scscf);

@@ -174,6 +174,7 @@ int profile_parse(struct profile *p, const char *xml, struct why *why)
         profile_free(&r.profile);
         return r.err;
     }
+    p->xml = xstrdup(xml);
     p->impu_count = r.profile.impu_count;
     p->impu = xmemdup(r.profile.impu, p->impu_count * sizeof *p->impu);
     free(r.profile.impu);
@@ -185,6 +186,7 @@ void profile_free(struct profile *p)
     for (size_t i = 0; i < p->impu_count; i++)
         free(p->impu[i].id);
     free(p->impu);
+    free(p->xml);
     memset(p, 0, sizeof *p);
 }
 

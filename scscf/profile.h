@@ -20,6 +20,7 @@ struct profile_impu {
 struct profile {               /* all zero: empty */
     struct profile_impu *impu; /* distinct identities (no wildcards), in the order of the profile */
     size_t impu_count;
+    char *xml; /* the whole of it as it came; NULL: the HSS must be asked again */
 };
 
 /* profile_parse - read User-Data (NUL-terminated XML). *p is set on success only; profile_free it.

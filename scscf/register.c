@@ -16,6 +16,7 @@
 #include <sofia-sip/sip_status.h>
 
 #include "answer.h"
+#include "journal.h"
 #include "register.h"
 #include "results.h"
 #include "xalloc.h"
@@ -160,7 +161,7 @@ void register_proceed(struct register_txn *t)
     sar->impu_count = 1;
     snprintf(sar->server_name, sizeof sar->server_name, "%s", t->scscf->uri);
     sar->type = t->sat;
-    sar->user_data_available = reg != NULL;
+    sar->user_data_available = reg && reg->profile.xml;
     t->pending = cx_ask_sar(t->scscf->cx, sar, t->call, on_saa, t);
 }
 
@@ -262,6 +263,7 @@ static void bind_contacts(struct register_txn *t, struct registration *reg)
     t->altered = true;
     t->change = main_change(t, reg);
     say_bound(t, t->ended);
+    journal_save(t->scscf, reg, t->ended);
     accept_with(t, reg->bindings ? reg : NULL);
 }
 

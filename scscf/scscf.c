@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The S-CSCF's state: made, printed, given back. */
-#include "scscf.h"
+#include "journal.h"
 
 #include <string.h>
 
@@ -19,6 +19,7 @@ void scscf_init(struct scscf *scscf, const struct conf *conf, const struct conf_
 
 void scscf_end(struct scscf *scscf)
 {
+    journal_close(scscf); /* what is forgotten from here on is not forgotten for ever */
     register_forget(scscf);
     sar_abandon(scscf);
     watchers_abandon(scscf);

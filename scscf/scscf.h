@@ -32,6 +32,7 @@ struct scscf {
     struct journal *journal;        /* NULL: nothing is kept over a restart */
     struct register_txn *registers; /* live transactions */
     struct told *told;              /* live SARs of sar.c */
+    struct loop_timer *tell_again;  /* for those that the HSS has not answered */
     void *watchers_by_id;           /* tsearch; watcher.h */
     struct watcher *leaving;        /* those whose last NOTIFY is under way */
     struct loop_timer *await_auth;  /* for the challenge that runs out first */
@@ -62,8 +63,11 @@ void expiry_arm(struct scscf *, struct registration *reg);
 /* expiry_arm_challenges - start reg-await-auth for the oldest challenge, unless it runs. */
 void expiry_arm_challenges(struct scscf *);
 
-/* sar.c: sar_tell - tell the HSS of an end (enum cx_sat) whose answer changes nothing here. */
+/* sar.c: sar_tell - tell the HSS of an end (enum cx_sat) whose answer changes nothing here. It is
+ * told until it answers, over a restart too, unless the user is registered here again.
+ * sar_tell_again - what the journal says that it was not told yet (taken as a copy). */
 void sar_tell(struct scscf *, int type, const char *impi, const char *impu, const char *call);
+void sar_tell_again(struct scscf *, const struct told *);
 void sar_print_live(const struct scscf *, FILE *);
 void sar_abandon(struct scscf *);
 

@@ -87,6 +87,11 @@ int64_t loop_wall_s(struct loop *loop)
     return START_WALL_S + (int64_t)(loop->now_ms / 1000);
 }
 
+int64_t loop_wall_ms(struct loop *loop)
+{
+    return START_WALL_S * 1000ll + (int64_t)loop->now_ms;
+}
+
 struct loop_timer *loop_after(struct loop *loop, unsigned ms, loop_fn *fn, void *arg)
 {
     struct loop_timer *t = xzalloc(sizeof *t), **at = &loop->timers;

@@ -13,8 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "../../../scscf/scscf.h"
+#include "../../../scscf/journal.h"
 #include "../../unit/common/published.h"
 #include "cx_fake.h"
 #include "digest_aka.h"
@@ -32,6 +33,7 @@ struct world {
     struct conf conf;
     struct loop *loop;
     struct scscf scscf;
+    char folder[40], journal[64]; /* "": none */
 };
 
 /* What the terminal puts into its REGISTER; NULL: the usual. */
@@ -52,13 +54,38 @@ static const char user_data[] =
     "<PublicIdentity><Identity>tel:+15550001</Identity></PublicIdentity>"
     "</ServiceProfile></IMSSubscription>";
 
+/* The daemon's start; with a journal it reads what an earlier life wrote. */
+static inline void scscf_starts(struct world *w)
+{
+    struct why why;
+
+    scscf_init(&w->scscf, &w->conf, &w->conf.scscf[0]);
+    w->scscf.loop = w->loop;
+    w->scscf.sip =
+        sip_open(w->loop, &(struct sip_config){.host = "scscf1.hims.net", .conf = &w->conf}, &why);
+    w->scscf.cx = cx_open(w->loop, &(struct cx_config){.identity = "scscf1.hims.net"}, &why);
+    w->scscf.dns = dns_open(w->loop, &(struct dns_config){.wait_ms = 1000, .tries = 2});
+    fake_dns_set(w->scscf.dns, "pcscf1.vims.net", "udp 10.60.2.10:5060");
+    if (*w->journal && journal_open(&w->scscf, w->journal, &why) < 0)
+        fail_msg("%s", why.text);
+    sip_serve(w->scscf.sip, "REGISTER", register_begin, &w->scscf);
+    sip_serve(w->scscf.sip, "SUBSCRIBE", subscribe_begin, &w->scscf);
+}
+
+static inline void scscf_stops(struct world *w)
+{
+    scscf_end(&w->scscf);
+    assert_int_equal(fake_loop_timers(w->loop), 0);
+    sip_close(w->scscf.sip);
+    dns_close(w->scscf.dns);
+    cx_close(w->scscf.cx);
+}
+
 static inline int world_open(void **state)
 {
     struct world *w = xzalloc(sizeof *w);
     struct conf *conf = &w->conf;
     struct conf_scscf *me = &conf->scscf[0];
-    struct sip_config config = {.host = "scscf1.hims.net", .conf = conf};
-    struct why why;
 
     log_open("scscf1", LEVEL_INFO);
     strcpy(conf->home_domain, "hims.net");
@@ -79,16 +106,10 @@ static inline int world_open(void **state)
     conf->timers.cx_wait_ms = 4000;
     conf->timers.sip_t1x64_ms = 32000;
     conf->timers.reg_event_interval_ms = 5000;
+    conf->timers.diameter_tc_s = 2;
     w->loop = loop_new();
     fake_cx_reset();
-    scscf_init(&w->scscf, conf, me);
-    w->scscf.loop = w->loop;
-    w->scscf.sip = sip_open(w->loop, &config, &why);
-    w->scscf.cx = cx_open(w->loop, &(struct cx_config){.identity = "scscf1.hims.net"}, &why);
-    w->scscf.dns = dns_open(w->loop, &(struct dns_config){.wait_ms = 1000, .tries = 2});
-    fake_dns_set(w->scscf.dns, "pcscf1.vims.net", "udp 10.60.2.10:5060");
-    sip_serve(w->scscf.sip, "REGISTER", register_begin, &w->scscf);
-    sip_serve(w->scscf.sip, "SUBSCRIBE", subscribe_begin, &w->scscf);
+    scscf_starts(w);
     *state = w;
     return 0;
 }
@@ -97,15 +118,38 @@ static inline int world_close(void **state)
 {
     struct world *w = *state;
 
-    scscf_end(&w->scscf);
-    assert_int_equal(fake_loop_timers(w->loop), 0);
-    sip_close(w->scscf.sip);
-    dns_close(w->scscf.dns);
-    cx_close(w->scscf.cx);
+    scscf_stops(w);
     fake_cx_reset();
+    if (*w->journal) {
+        unlink(w->journal);
+        rmdir(w->folder);
+    }
     loop_free(w->loop);
     free(w);
     return 0;
+}
+
+/* A world whose S-CSCF keeps a journal. */
+static inline int world_open_journal(void **state)
+{
+    struct world *w;
+    struct why why;
+
+    world_open(state);
+    w = *state;
+    strcpy(w->folder, "/tmp/imslab-scscf-XXXXXX");
+    assert_non_null(mkdtemp(w->folder));
+    snprintf(w->journal, sizeof w->journal, "%s/scscf1.journal", w->folder);
+    assert_int_equal(journal_open(&w->scscf, w->journal, &why), 0);
+    return 0;
+}
+
+/* kill -9 and a new start: nothing is written at the end, so an orderly one loses as much. */
+static inline void scscf_restarts(struct world *w)
+{
+    scscf_stops(w);
+    fake_cx_reset();
+    scscf_starts(w);
 }
 
 static inline void forward_s(struct world *w, unsigned s)
@@ -300,6 +344,7 @@ static inline void ue_is_registered(struct world *w, struct ue ue)
     expect_quiet();
 }
 
-#define flow_test(f) cmocka_unit_test_setup_teardown(f, world_open, world_close)
+#define flow_test(f)    cmocka_unit_test_setup_teardown(f, world_open, world_close)
+#define journal_test(f) cmocka_unit_test_setup_teardown(f, world_open_journal, world_close)
 
 #endif
