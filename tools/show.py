@@ -165,6 +165,12 @@ def of_legs(keys, what, form):
     return " ".join(form(keys.get(f"{what}_{end}", "0")) for end in ("uc", "us", "pc", "ps"))
 
 
+def mode(keys):
+    """"trans", or "UDP-enc-tun:61234" with the port that the NAT gave."""
+    encap = keys.get("encap", "-")
+    return keys.get("mode", "") + (f":{encap}" if encap != "-" else "")
+
+
 def print_sas(args):
     """The SA list: nothing where there is no SA."""
     found = sas(args)
@@ -172,9 +178,9 @@ def print_sas(args):
         return
     rows = [[k.get("impi", ""), k.get("ue", ""), k.get("set", ""), of_legs(k, "port", str),
              of_legs(k, "spi", lambda spi: f"{int(spi, 0):08x}"), f"{k.get('alg', '')}/{k.get('ealg', '')}",
-             ago(int(k.get("age_s", 0))), ago(int(k.get("expires_s", 0))),
+             mode(k), ago(int(k.get("age_s", 0))), ago(int(k.get("expires_s", 0))),
              f"{k.get('packets_in', 0)}/{k.get('octets_in', 0)}", f"{k.get('packets_out', 0)}/{k.get('octets_out', 0)}",
              k.get("hint", "")] for k in found]
     print()
-    print(table(["IPSEC", "UE", "SET", "PORTS UC US PC PS", "SPI UC US PC PS", "ALGORITHMS", "AGE", "FOR ANOTHER",
-                 "IN PKTS/OCTETS", "OUT", ""], rows))
+    print(table(["IPSEC", "UE", "SET", "PORTS UC US PC PS", "SPI UC US PC PS", "ALGORITHMS", "MODE", "AGE",
+                 "FOR ANOTHER", "IN PKTS/OCTETS", "OUT", ""], rows))

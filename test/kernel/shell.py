@@ -5,8 +5,9 @@ import subprocess
 
 
 class Shell:
-    def __init__(self, lab, netns):
-        self.process = lab.start_in(netns, "sh", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    def __init__(self, lab, netns, *through):
+        """through: a command that runs the shell, as in another namespace."""
+        self.process = lab.start_in(netns, *through, "sh", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def run(self, command, check=True):
         """What it prints, errors too."""
