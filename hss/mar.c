@@ -127,6 +127,12 @@ static bool was_issued(struct store *store, int64_t impi, const uint8_t rand[16]
     return issued;
 }
 
+/* An AUTS counts once, and none that is older: their numbers were used meanwhile. */
+static void forget_challenges(struct store *store, int64_t impi)
+{
+    sql_run(store->sql, "DELETE FROM challenge WHERE impi = ?", "i", impi);
+}
+
 /* The card's counter becomes ours, when the card proves that it is one and answers a RAND of ours.
  * Whatever is wrong leaves ours alone. */
 static int resynchronise(struct store *store, const struct subscriber *s, const struct aka_key *key,
@@ -154,6 +160,7 @@ static int resynchronise(struct store *store, const struct subscriber *s, const 
         return CX_UNABLE_TO_COMPLY;
     }
     *sqn = sqn_ms;
+    forget_challenges(store, s->impi);
     return 0;
 }
 

@@ -3,13 +3,19 @@
  *
  *   loop (cx.h)            store thread              loop
  *   on_uar: make a job --> answer_uar(store, ...) --> answered: log the decision, cx_answer_uaa
- */
+ *
+ * What changes the database is answered once: a request that comes again gets the same answer
+ * (repeat.h). UAR and LIR may be answered as often as they come. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "hss.h"
 #include "log.h"
+#include "repeat.h"
 #include "xalloc.h"
+
+enum { MOST_REMEMBERED = 16 << 20 }; /* octets of answers, for requests that come again */
 
 enum command { UAR, MAR, SAR, LIR, COMMANDS };
 
@@ -18,6 +24,8 @@ static const char *const names[] = {"uar", "mar", "sar", "lir"};
 struct serve {
     struct cx *cx;
     struct store_thread *thread;
+    struct repeats *repeats; /* the store's thread only */
+    unsigned long again;     /* requests that came again and were known */
     unsigned long count[COMMANDS], refused[COMMANDS];
     size_t jobs; /* on their way */
 };
@@ -28,6 +36,8 @@ struct job { /* one request, until answered */
     struct cx_reply *reply;
     enum command command;
     char peer[128];
+    uint32_t id;            /* End-to-End */
+    bool again, remembered; /* T bit; answered as the first time */
     union {
         struct cx_uar uar;
         struct cx_mar mar;
@@ -45,14 +55,50 @@ struct job { /* one request, until answered */
 
 /* ---- on the store's thread ---- */
 
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000ull + now.tv_nsec / 1000000;
+}
+
+/* The first time has always been before: requests are worked one after the other. What the database
+ * could not do then, it may try again. */
+static void mar(struct store *store, struct job *j)
+{
+    struct repeat_key key = {j->peer, j->id};
+    struct repeats *repeats = j->serve->repeats;
+
+    j->remembered = j->again && repeats_find_maa(repeats, key, &j->answer.maa, now_ms());
+    if (j->remembered)
+        return;
+    answer_mar(store, j->peer, &j->request.mar, &j->answer.maa, &j->why);
+    if (j->answer.maa.result != CX_UNABLE_TO_COMPLY)
+        repeats_keep_maa(repeats, key, &j->answer.maa, now_ms());
+}
+
+static void sar(struct store *store, struct job *j)
+{
+    struct repeat_key key = {j->peer, j->id};
+    struct repeats *repeats = j->serve->repeats;
+
+    j->remembered = j->again && repeats_find_saa(repeats, key, &j->answer.saa, now_ms());
+    if (j->remembered)
+        return;
+    answer_sar(store, j->peer, &j->request.sar, &j->answer.saa, &j->why);
+    if (j->answer.saa.result != CX_UNABLE_TO_COMPLY)
+        repeats_keep_saa(repeats, key, &j->answer.saa, now_ms());
+}
+
 static void work(struct store *store, struct store_job *store_job)
 {
     struct job *j = (struct job *)store_job;
 
     switch (j->command) {
     case UAR: answer_uar(store, &j->request.uar, &j->answer.uaa, &j->why); break;
-    case MAR: answer_mar(store, j->peer, &j->request.mar, &j->answer.maa, &j->why); break;
-    case SAR: answer_sar(store, j->peer, &j->request.sar, &j->answer.saa, &j->why); break;
+    case MAR: mar(store, j); break;
+    case SAR: sar(store, j); break;
     default: answer_lir(store, &j->request.lir, &j->answer.lia, &j->why); break;
     }
 }
@@ -79,7 +125,8 @@ static void log_decision(const struct job *j)
     log_arrow_at(is_success(result) ? LEVEL_DEBUG : LEVEL_INFO, cx_reply_call(j->reply), "==", NULL,
                  names[j->command], "impi", impi && *impi ? impi : NULL, "impu",
                  *impu ? impu : NULL, "result", cx_result_text(result), "why",
-                 j->why.text[0] ? j->why.text : NULL, NULL);
+                 j->why.text[0] ? j->why.text : NULL, "again",
+                 j->remembered ? "yes, answered as before" : NULL, NULL);
 }
 
 static void answered(struct store_job *store_job)
@@ -87,6 +134,7 @@ static void answered(struct store_job *store_job)
     struct job *j = (struct job *)store_job;
 
     log_decision(j);
+    j->serve->again += j->remembered;
     j->serve->refused[j->command] += !is_success(j->answer.uaa.result);
     switch (j->command) {
     case UAR: cx_answer_uaa(j->reply, &j->answer.uaa); break;
@@ -111,6 +159,8 @@ static struct job *new_job(struct serve *serve, enum command command, struct cx_
     j->reply = reply;
     j->command = command;
     snprintf(j->peer, sizeof j->peer, "%s", cx_reply_peer(reply));
+    j->id = cx_reply_id(reply);
+    j->again = cx_reply_is_again(reply);
     serve->count[command]++;
     serve->jobs++;
     return j;
@@ -159,19 +209,21 @@ struct serve *serve_open(struct cx *cx, struct store_thread *thread)
 
     serve->cx = cx;
     serve->thread = thread;
+    serve->repeats = repeats_new(MOST_REMEMBERED);
     cx_serve(cx, &handlers, serve);
     return serve;
 }
 
 void serve_close(struct serve *serve)
 {
+    repeats_free(serve->repeats);
     free(serve);
 }
 
 void serve_print(const struct serve *serve, FILE *out)
 {
-    fprintf(out, "hss jobs=%zu waiting_for_the_database=%zu\n", serve->jobs,
-            store_waiting(serve->thread));
+    fprintf(out, "hss jobs=%zu waiting_for_the_database=%zu answered_again=%lu\n", serve->jobs,
+            store_waiting(serve->thread), serve->again);
     for (int i = 0; i < COMMANDS; i++)
         fprintf(out, "hss %s=%lu refused=%lu\n", names[i], serve->count[i], serve->refused[i]);
 }

@@ -318,6 +318,23 @@ static void CXM_11_resynchronisation_takes_the_counter_of_the_card(void **state)
     assert_int_equal(stored_sqn(room), sqn_of(&maa.vector[0]));
 }
 
+static void an_AUTS_moves_the_counter_once(void **state)
+{
+    struct room *room = *state;
+    struct cx_vector older = room_challenge(room, A).vector[0];
+    struct cx_vector v = room_challenge(room, A).vector[0];
+    struct cx_mar mar = resync_of(&v, 1000 << AKA_IND_BITS, A);
+    uint64_t after;
+
+    assert_int_equal(room_mar(room, &mar).result, CX_SUCCESS);
+    assert_int_equal(room_challenge(room, A).result, CX_SUCCESS);
+    after = stored_sqn(room);
+    assert_int_equal(room_mar(room, &mar).result, CX_UNABLE_TO_COMPLY); /* replayed */
+    mar = resync_of(&older, 900 << AKA_IND_BITS, A);
+    assert_int_equal(room_mar(room, &mar).result, CX_UNABLE_TO_COMPLY);
+    assert_int_equal(stored_sqn(room), after);
+}
+
 static void CXM_12_resynchronisation_by_another_server_is_refused(void **state)
 {
     struct room *room = *state;
@@ -448,6 +465,7 @@ int main(void)
         CASE(CXM_09_another_server_takes_a_registered_user_over),
         CASE(CXM_10_the_same_server_authenticates_a_registered_user_again),
         CASE(CXM_11_resynchronisation_takes_the_counter_of_the_card),
+        CASE(an_AUTS_moves_the_counter_once),
         CASE(CXM_12_resynchronisation_by_another_server_is_refused),
         CASE(CXM_13_a_forged_auts_never_moves_the_counter),
         CASE(an_auts_for_a_rand_that_was_never_issued_is_refused),
