@@ -83,6 +83,29 @@ void digest_response(const struct digest_input *in, char response[DIGEST_HEX])
     OPENSSL_cleanse(ha1, sizeof ha1);
 }
 
+void digest_ha1(bool sha256, const char *username, const char *realm, const char *password,
+                char hex[DIGEST_HA1])
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *const parts[] = {username, ":", realm, ":", password};
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    uint8_t sum[32];
+    unsigned len = 0;
+
+    if (!hash || EVP_DigestInit_ex(hash, sha256 ? EVP_sha256() : EVP_md5(), NULL) != 1)
+        abort();
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        md5_text(hash, parts[i]);
+    if (EVP_DigestFinal_ex(hash, sum, &len) != 1)
+        abort();
+    EVP_MD_CTX_free(hash);
+    for (unsigned i = 0; i < len; i++) {
+        hex[2 * i] = digits[sum[i] >> 4];
+        hex[2 * i + 1] = digits[sum[i] & 15];
+    }
+    hex[2 * len] = 0;
+}
+
 bool digest_same(const char *a, const char *b)
 {
     size_t len = strlen(a);

@@ -20,6 +20,11 @@ struct digest_input { /* texts without quotes; NULL qop: RFC 2069 style, then nc
 
 /* digest_response - the MD5 response as hex. */
 void digest_response(const struct digest_input *in, char response[DIGEST_HEX]);
+/* digest_ha1 - H(username:realm:password) for MD5 or SHA-256 (RFC 7616 3.4.2), 32 or 64 lower-case
+ * hex digits. A password that is text. */
+#define DIGEST_HA1 65
+void digest_ha1(bool sha256, const char *username, const char *realm, const char *password,
+                char hex[DIGEST_HA1]);
 /* digest_same - constant-time comparison of two hex responses, case ignored. */
 bool digest_same(const char *a, const char *b);
 

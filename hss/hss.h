@@ -37,9 +37,11 @@ int import_subscribers(struct store *store, const struct conf *conf, size_t *add
 void import_subscriber(struct store *store, const struct conf *conf,
                        const struct conf_subscriber *s, const struct conf_sim *sim);
 
-/* serve_open - answer Cx from the store thread. serve_print: for SIGUSR1. */
+/* serve_open - answer Cx from the store thread; the pusher hears of S-CSCFs that connect.
+ * serve_print: for SIGUSR1. */
 struct serve;
-struct serve *serve_open(struct cx *cx, struct store_thread *thread);
+struct pusher;
+struct serve *serve_open(struct cx *cx, struct store_thread *thread, struct pusher *pusher);
 void serve_close(struct serve *serve);
 void serve_print(const struct serve *serve, FILE *out);
 

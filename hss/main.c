@@ -5,6 +5,7 @@
 
 #include "daemon.h"
 #include "hss.h"
+#include "rest.h"
 #include "source.h"
 #include "state_file.h"
 
@@ -14,6 +15,8 @@ struct hss { /* the daemon's one struct */
     struct store_thread *thread;
     struct cx *cx;
     struct serve *serve;
+    struct pusher *pusher;
+    struct rest *rest;
 };
 
 static void print_live(void *arg, FILE *out)
@@ -21,6 +24,8 @@ static void print_live(void *arg, FILE *out)
     struct hss *hss = arg;
 
     serve_print(hss->serve, out);
+    pusher_print(hss->pusher, out);
+    rest_print(hss->rest, out);
     cx_print_live(hss->cx, out);
 }
 
@@ -90,13 +95,19 @@ int main(int argc, char **argv)
     open_store(&hss);
     open_cx(&hss);
     hss.thread = store_start(&hss.store, hss.daemon.loop);
-    hss.serve = serve_open(hss.cx, hss.thread);
+    hss.pusher = pusher_open(hss.daemon.loop, &hss.daemon.conf, hss.cx, hss.thread);
+    hss.serve = serve_open(hss.cx, hss.thread, hss.pusher);
+    hss.rest = rest_open(hss.daemon.loop, &hss.daemon.conf, hss.thread, hss.pusher);
     daemon_on_live(&hss.daemon, print_live, &hss);
     rc = daemon_run(&hss.daemon);
+    rest_stop(hss.rest);
+    pusher_stop(hss.pusher);
     store_stop(hss.thread); /* what was asked is finished and stored, */
     cx_close(hss.cx);
     daemon_end(&hss.daemon); /* and told to nobody: the peers are gone */
     serve_close(hss.serve);
+    rest_free(hss.rest);
+    pusher_free(hss.pusher);
     store_close(&hss.store);
     return rc;
 }

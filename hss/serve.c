@@ -12,6 +12,7 @@
 
 #include "hss.h"
 #include "log.h"
+#include "push.h"
 #include "repeat.h"
 #include "xalloc.h"
 
@@ -26,6 +27,7 @@ struct serve {
     struct store_thread *thread;
     struct repeats *repeats; /* the store's thread only */
     unsigned long again;     /* requests that came again and were known */
+    struct pusher *pusher;
     unsigned long count[COMMANDS], refused[COMMANDS];
     size_t jobs; /* on their way */
 };
@@ -202,14 +204,23 @@ static void on_lir(void *env, const struct cx_lir *lir, struct cx_reply *reply)
     store_post(serve->thread, &j->job);
 }
 
-struct serve *serve_open(struct cx *cx, struct store_thread *thread)
+static void on_peer_open(void *env, const char *identity)
 {
-    static const struct cx_handlers handlers = {on_uar, on_mar, on_sar, on_lir};
+    struct serve *serve = env;
+
+    pusher_peer_open(serve->pusher, identity);
+}
+
+struct serve *serve_open(struct cx *cx, struct store_thread *thread, struct pusher *pusher)
+{
+    static const struct cx_handlers handlers = {
+        .uar = on_uar, .mar = on_mar, .sar = on_sar, .lir = on_lir, .peer_open = on_peer_open};
     struct serve *serve = xzalloc(sizeof *serve);
 
     serve->cx = cx;
     serve->thread = thread;
     serve->repeats = repeats_new(MOST_REMEMBERED);
+    serve->pusher = pusher;
     cx_serve(cx, &handlers, serve);
     return serve;
 }

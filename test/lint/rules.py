@@ -26,7 +26,7 @@ ENGINES = [
     ("libevent", r"\b(?:event|evtimer|evutil|evbuffer|evhttp|bufferevent)_\w+\s*\(", r"event2?/|event\.h",
      ["common/loop.c", "common/http.c"]),
     ("jansson", r"\bjson_(?:object|array|string|integer|real|true|false|null|boolean|pack|unpack|load|dump|"
-     r"incref|decref|is|t\b|error)\w*", r"jansson\.h", ["hss/rest*.[ch]", "common/json.[ch]"]),
+     r"incref|decref|is|t\b|error)\w*", r"jansson\.h", ["hss/rest*.[ch]", "hss/ifc_xml.[ch]"]),
     ("libmnl", r"\bmnl_\w+", r"libmnl/", ["common/netif.c", "common/xfrm.c", "common/xfrm_*.[ch]"]),
     ("SQLite", r"\bsqlite3_\w+", r"sqlite3\.h", ["hss/store*.[ch]"]),
     ("libyaml", r"\byaml_\w+", r"yaml\.h", ["common/conf_*.[ch]"]),
