@@ -158,14 +158,27 @@ size_t subscriber_first_impus(struct store *store, int64_t impi, char impu[][CX_
                       impu);
 }
 
-bool subscriber_may_roam(struct store *store, const struct subscriber *s, const char *visited)
+/* P-Visited-Network-ID may be a quoted string (RFC 7315 4.3), and Kamailio's I-CSCF passes it on
+ * with its quotes. */
+static void unquote(const char *from, char to[CX_TEXT])
 {
-    struct sql_rows *rows = sql_ask(store->sql,
-                                    "SELECT count(*), coalesce(sum(network = ?), 0) "
-                                    "FROM visited_network WHERE subscription = ?",
-                                    "ti", visited, s->subscription);
+    size_t len = strlen(from);
+    bool quoted = len >= 2 && from[0] == '"' && from[len - 1] == '"';
+
+    snprintf(to, CX_TEXT, "%.*s", (int)(quoted ? len - 2 : len), from + quoted);
+}
+
+bool subscriber_may_roam(struct store *store, const struct subscriber *s, const char *given)
+{
+    char visited[CX_TEXT];
+    struct sql_rows *rows;
     bool allowed = false;
 
+    unquote(given, visited);
+    rows = sql_ask(store->sql,
+                   "SELECT count(*), coalesce(sum(network = ?), 0) "
+                   "FROM visited_network WHERE subscription = ?",
+                   "ti", visited, s->subscription);
     while (sql_next(rows))
         allowed = sql_int(rows, 0) == 0 || sql_int(rows, 1) > 0;
     return allowed;

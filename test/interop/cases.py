@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is tried with other people's elements: each case is a lab with a stranger in it. The name is the
 sentence that holds when the case passes; `peers` says whose line it counts for."""
+import collections
 import os
+import sqlite3
 
+import kamailio
 import osmo
 import wire
 from netlab import merge, wait_for
@@ -300,3 +303,63 @@ def the_echo_requests_of_sgsnemu_come_back_through_our_ggsn(lab):
     osmo.need_tun()
     peer = osmo.sgsnemu(lab, SGSNEMU, "--pinghost", "10.45.0.1", "--pingcount", "3", seconds="4")
     wait_for(lambda: peer.text().count("icmp_seq=") >= 3, osmo.WAIT_S)
+
+
+# --- kamailio ------------------------------------------------------------------------------------
+
+def answered(lab, message):
+    """The results of our HSS's answers of this kind, each with the name of who asked."""
+    return collections.Counter((line.peer, line.keys["result"].split(" ")[0]) for line in lab.lines()
+                               if line.element == "hss" and line.mark == "->" and line.message == message)
+
+
+def all_but_one(lab, count=10):
+    """SIPp registers so many; one may fail by its own fault (test/sipp/users.py)."""
+    good, bad = kamailio.sipp(lab, count)
+    assert good + bad == count and good >= count - 1, f"{good} registered, {bad} failed"
+    return good
+
+
+def states(lab):
+    """How many of SIPp's users the HSS calls registered, and where."""
+    with sqlite3.connect(f"file:{lab.rundir}/state/hss.db?mode=ro", uri=True) as db:
+        return dict(db.execute("SELECT scscf_name, count(*) FROM implicit_set s JOIN impu i ON i.implicit_set = s.id "
+                               "WHERE state = 1 AND i.impu LIKE 'sip:user%' GROUP BY scscf_name"))
+
+
+@case("kamailio icscf", "kamailio scscf", edit=kamailio.external("icscf", "scscf"))
+def sipp_users_register_through_kamailios_icscf_and_scscf_with_our_hss(lab):
+    """Cx of the stranger with our HSS: UAR twice, MAR and SAR for each."""
+    kamailio.start(lab, "icscf")
+    kamailio.start(lab, "scscf")
+    good = all_but_one(lab)
+    assert states(lab) == {"sip:scscf1.hims.net:5060": good}
+    assert answered(lab, "UAA")["icscf1", "SUBSEQUENT_REGISTRATION"] >= good
+    assert answered(lab, "MAA") == {("scscf1", "SUCCESS"): 10}
+    assert answered(lab, "SAA") == {("scscf1", "SUCCESS"): good}
+
+
+@case("kamailio scscf", edit=kamailio.external("scscf"))
+def our_icscf_finds_kamailios_scscf(lab):
+    kamailio.start(lab, "scscf")
+    good = all_but_one(lab)
+    assert states(lab) == {"sip:scscf1.hims.net:5060": good}
+    assert answered(lab, "SAA") == {("scscf1", "SUCCESS"): good}
+
+
+@case("kamailio icscf", edit=kamailio.external("icscf"))
+def kamailios_icscf_finds_our_scscf(lab):
+    kamailio.start(lab, "icscf")
+    good = all_but_one(lab)
+    assert len(lab.registrations()) == good
+
+
+@case("kamailio pcscf", edit=kamailio.external("pcscf"))
+def kamailios_pcscf_is_served_by_our_icscf_and_scscf(lab):
+    """Without IPsec: no integrity-protected, and the Path leads back to the stranger."""
+    peer = kamailio.start(lab, "pcscf")
+    good = all_but_one(lab)
+    assert states(lab) == {"sip:scscf1.hims.net:5060": good} and len(lab.registrations()) == good
+    assert peer.text().count("saved sip:user") == good
+    answers = [line for line in lab.lines() if line.element == "scscf1" and line.mark == "->" and line.message == "200"]
+    assert len(answers) == good and all("pcscf1.vims.net" in line.keys["path"] for line in answers)

@@ -17,17 +17,19 @@ sys.path[:0] = [HERE, os.path.join(HERE, "../net")]
 sys.dont_write_bytecode = True
 
 import cases  # noqa: E402
+import kamailio  # noqa: E402
 import netlab  # noqa: E402
 import osmo  # noqa: E402
 
-PACKAGES = {"osmo-sgsn": "osmo-sgsn", "osmo-ggsn": "osmo-ggsn", "osmo-hlr": "osmo-hlr", "sgsnemu": "osmo-ggsn"}
+PACKAGES = {"osmo-sgsn": "osmo-sgsn", "osmo-ggsn": "osmo-ggsn", "osmo-hlr": "osmo-hlr", "sgsnemu": "osmo-ggsn",
+            **{f"kamailio {kind}": "kamailio-ims-modules" for kind in ("icscf", "scscf", "pcscf")}}
 
 
 class Lab(netlab.Lab):
     """peers: the strangers that run in it."""
 
     def __init__(self, change):
-        super().__init__(change)
+        super().__init__(change, kamailio.cards)
         self.peer = types.SimpleNamespace()
         self.peers = []
 

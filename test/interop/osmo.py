@@ -87,18 +87,19 @@ def need_tun():
 
 
 class Peer:
-    """One Osmocom program in the lab's namespace `visited`."""
+    """One stranger's program in a namespace of the lab; values: what its configuration needs."""
 
-    def __init__(self, lab, program, conf, *argv, port):
+    def __init__(self, lab, program, conf, *argv, port, netns="visited", name=None, option="-c", **values):
         need(program)
-        self.lab, self.program, self.port = lab, program, port
-        self.folder = os.path.join(lab.rundir, program)
+        name = name or program
+        self.lab, self.program, self.port, self.netns = lab, program, port, netns
+        self.folder = os.path.join(lab.rundir, name)
         os.makedirs(self.folder, exist_ok=True)
         self.file = os.path.join(self.folder, "conf")
         with open(self.file, "w", encoding="ascii") as f:
-            f.write(conf.format(folder=self.folder, sgsn=SGSN, ggsn=GGSN, **vars(lab.peer)))
-        self.argv = [program, *(["-c", self.file] if conf else []), *(a.format(folder=self.folder) for a in argv)]
-        self.log = os.path.join(lab.rundir, "logs", program + ".txt")
+            f.write(conf.format(folder=self.folder, sgsn=SGSN, ggsn=GGSN, **vars(lab.peer), **values))
+        self.argv = [program, *([option, self.file] if conf else []), *(a.format(folder=self.folder) for a in argv)]
+        self.log = os.path.join(lab.rundir, "logs", name + ".txt")
         self.pid_file = os.path.join(self.folder, "pid")
         lab.peers.append(self)
         self.start()
@@ -106,7 +107,7 @@ class Peer:
     def start(self):
         """Until it serves its port."""
         with open(self.log, "ab") as log:
-            self.process = self.lab.start_in("visited", "sh", "-c", 'echo $$ >"$0"; exec stdbuf -oL "$@"', self.pid_file, *self.argv,
+            self.process = self.lab.start_in(self.netns, "sh", "-c", 'echo $$ >"$0"; exec stdbuf -oL "$@"', self.pid_file, *self.argv,
                                              stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_for(lambda: self.process.poll() is not None or self.serves(), WAIT_S)
         assert self.process.poll() is None, f"{self.program} ended at its start:\n{self.text()[-2000:]}"
@@ -115,13 +116,13 @@ class Peer:
         if not self.port:
             return True
         kind, host, number = self.port.split()
-        return f"{host}:{number} " in self.lab.exec("visited", "ss", "-Hln" + kind).out
+        return f"{host}:{number} " in self.lab.exec(self.netns, "ss", "-Hln" + kind).out
 
     def stop(self, by="TERM"):
         """The pid is that of the lab's pid namespace; the process here only waits for it."""
         if self.process.poll() is None:
             with open(self.pid_file, encoding="ascii") as f:
-                self.lab.exec("visited", "kill", "-" + by, f.read().strip())
+                self.lab.exec(self.netns, "kill", "-" + by, f.read().strip())
             self.process.wait(5)
 
     def text(self):

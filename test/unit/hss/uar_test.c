@@ -48,6 +48,9 @@ static void REGE_04_a_network_that_is_not_allowed_is_refused(void **state)
     memcpy(uar.visited, "VIMS.net", 9);
     answer_uar(&room->store, &uar, &uaa, &room->why);
     assert_int_equal(uaa.result, CX_FIRST_REGISTRATION);
+    memcpy(uar.visited, "\"vims.net\"", 11); /* as it stands in the header */
+    answer_uar(&room->store, &uar, &uaa, &room->why);
+    assert_int_equal(uaa.result, CX_FIRST_REGISTRATION);
     memcpy(uar.visited, "hims.net", 9); /* at home */
     answer_uar(&room->store, &uar, &uaa, &room->why);
     assert_int_equal(uaa.result, CX_FIRST_REGISTRATION);
