@@ -52,6 +52,8 @@ static int find_impi(struct assigning *a, const char *impu, struct subscriber *s
     if (n == 1 || (any && n > 1)) {
         memcpy(a->impi, all[0], sizeof a->impi);
         memcpy(wildcard, s->wildcard, sizeof wildcard);
+        if (a->sar->wildcard[0])
+            impu = a->sar->wildcard;
         subscriber_load(a->store, a->impi, wildcard[0] ? wildcard : impu, s);
         memcpy(s->wildcard, wildcard, sizeof s->wildcard);
         return 0;
