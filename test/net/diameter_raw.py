@@ -19,6 +19,7 @@ VISITED, PUBLIC_IDENTITY, SERVER_NAME, CAPABILITIES, USER_DATA = 600, 601, 602, 
 NUMBER_AUTH_ITEMS, SCHEME, AUTHENTICATE, AUTHORIZATION, AUTH_ITEM, ITEM_NUMBER = (
     607, 608, 609, 610, 612, 613)
 ASSIGNMENT_TYPE, AUTHORIZATION_TYPE, DATA_AVAILABLE, CK, IK = 614, 623, 624, 625, 626
+SUPPORTED_FEATURES, FEATURE_LIST_ID, FEATURE_LIST = 628, 629, 630
 CER, DWR, DPR, UAR, SAR, LIR, MAR = 257, 280, 282, 300, 301, 302, 303
 REQUEST, PROXIABLE, ERROR, RETRANSMITTED = 0x80, 0x40, 0x20, 0x10
 
@@ -202,6 +203,12 @@ class Peer:
 
     def lir(self, impu="sip:name@hims.net"):
         return self.message(LIR, self.head() + [cx(PUBLIC_IDENTITY, impu)])
+
+    def again(self, request):
+        """The same request as a client sends it after it lost its connection: T bit, another
+        Hop-by-Hop id, the same End-to-End id (RFC 6733 3)."""
+        return (request[:4] + bytes([request[4] | RETRANSMITTED]) + request[5:12] +
+                u32(next(self.numbers)) + request[16:])
 
     # ---- sending and hearing ----
 

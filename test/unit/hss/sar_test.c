@@ -237,6 +237,55 @@ static void CXS_19_the_server_stays_when_it_is_to_be_stored(void **state)
     }
 }
 
+static void CXS_20_the_server_goes_when_the_subscription_keeps_none(void **state)
+{
+    struct cx_saa saa;
+
+    room_register(*state);
+    room_script(*state, "UPDATE subscription SET keep_scscf = 0;");
+    saa = room_name_sar(*state, A, CX_SAT_USER_DEREGISTRATION_STORE_SERVER_NAME);
+    assert_int_equal(saa.result, CX_SERVER_NAME_NOT_STORED);
+    assert_int_equal(room_name(*state).state, NOT_REGISTERED);
+    assert_string_equal(room_name(*state).scscf_name, "");
+}
+
+static void CXS_20_another_card_keeps_the_set_registered(void **state)
+{
+    room_second_impi(*state);
+    room_register(*state);
+    room_sar(*state, "second@hims.net", IMPU, A, CX_SAT_REGISTRATION);
+    room_script(*state, "UPDATE subscription SET keep_scscf = 0;");
+    assert_int_equal(
+        room_name_sar(*state, A, CX_SAT_TIMEOUT_DEREGISTRATION_STORE_SERVER_NAME).result,
+        CX_SERVER_NAME_NOT_STORED);
+    assert_int_equal(room_name(*state).state, REGISTERED);
+    assert_string_equal(room_name(*state).scscf_name, A);
+}
+
+static void charging_functions_come_with_the_profile_and_not_without(void **state)
+{
+    struct room *room = *state;
+    struct cx_sar sar = {.impi = IMPI,
+                         .impu = {IMPU},
+                         .impu_count = 1,
+                         .server_name = A,
+                         .type = CX_SAT_REGISTRATION};
+    struct cx_saa saa;
+
+    room_script(room, "UPDATE subscription SET primary_ccf = 'aaa://ccf.hims.net', "
+                      "secondary_ecf = 'aaa://ecf2.hims.net';"
+                      "UPDATE implicit_set SET loose_route = 1;");
+    answer_sar(&room->store, HOST_A, &sar, &saa, &room->why);
+    assert_string_equal(saa.charging.primary_ccf, "aaa://ccf.hims.net");
+    assert_string_equal(saa.charging.secondary_ecf, "aaa://ecf2.hims.net");
+    assert_string_equal(saa.charging.secondary_ccf, "");
+    assert_int_equal(saa.loose_route, 1);
+    cx_saa_free(&saa);
+    sar.user_data_available = true;
+    answer_sar(&room->store, HOST_A, &sar, &saa, &room->why);
+    assert_string_equal(saa.charging.primary_ccf, "");
+}
+
 static void CXS_21_a_failed_authentication_clears_the_server(void **state)
 {
     struct cx_uaa uaa;
@@ -460,6 +509,9 @@ int main(void)
         CASE(CXS_17_without_an_identity_all_of_the_card_are_meant),
         CASE(CXS_18_nobody_named_is_a_missing_avp),
         CASE(CXS_19_the_server_stays_when_it_is_to_be_stored),
+        CASE(CXS_20_the_server_goes_when_the_subscription_keeps_none),
+        CASE(CXS_20_another_card_keeps_the_set_registered),
+        CASE(charging_functions_come_with_the_profile_and_not_without),
         CASE(CXS_21_a_failed_authentication_clears_the_server),
         CASE(CXS_22_a_failed_re_authentication_leaves_the_user_registered),
         CASE(CXS_23_CXS_24_the_profile_is_for_the_server_of_the_user),

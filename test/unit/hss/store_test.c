@@ -7,6 +7,8 @@
 
 #include "room.h"
 
+#include "../../../hss/schema.h"
+
 static char folder[64], path[96];
 
 static int make_folder(void **state)
@@ -190,6 +192,51 @@ static void a_subscription_goes_with_all_that_belongs_to_it(void **state)
     store_close(&store);
 }
 
+static void a_file_of_the_first_version_keeps_what_is_in_it(void **state)
+{
+    struct sql_rows *rows;
+    struct store store;
+    struct why why;
+    int seen = 0;
+
+    (void)state;
+    store.sql = sql_open(path, &why);
+    sql_begin(store.sql);
+    sql_script(store.sql, schema_migration(0));
+    sql_script(store.sql,
+               "PRAGMA user_version = 1;"
+               "INSERT INTO subscription (id, name) VALUES (1, 'old');"
+               "INSERT INTO impi (id, subscription, impi, auth, sqn) VALUES (1, 1, 'a@b', 'akav1', "
+               "4711);"
+               "INSERT INTO profile (id, subscription, position) VALUES (1, 1, 0);"
+               "INSERT INTO implicit_set (id, subscription, state, scscf_name) VALUES (1, 1, 1, "
+               "'sip:s');"
+               "INSERT INTO registration (impi, implicit_set, registered) VALUES (1, 1, 1);"
+               "INSERT INTO impu (impu, implicit_set, profile, position) VALUES ('sip:a@b', 1, 1, "
+               "0);");
+    assert_int_equal(sql_commit(store.sql, &why), 0);
+    store_close(&store);
+    assert_int_equal(store_open(&store, path, &why), 0);
+    sql_begin(store.sql);
+    rows = sql_ask(store.sql,
+                   "SELECT sqn, state, kind, keep_scscf, ha1_md5 = '' FROM impi, implicit_set, "
+                   "impu, subscription",
+                   "");
+    for (; sql_next(rows); seen++) {
+        assert_int_equal(sql_int(rows, 0), 4711);
+        assert_int_equal(sql_int(rows, 1), 1);
+        assert_int_equal(sql_int(rows, 2), 0);
+        assert_int_equal(sql_int(rows, 3), 1);
+        assert_int_equal(sql_int(rows, 4), 1);
+    }
+    assert_int_equal(seen, 1);
+    rows = sql_ask(store.sql, "SELECT count(*) FROM pragma_foreign_key_check", "");
+    while (sql_next(rows))
+        assert_int_equal(sql_int(rows, 0), 0);
+    assert_int_equal(sql_commit(store.sql, &why), 0);
+    store_close(&store);
+}
+
 static void a_file_of_a_later_version_is_refused(void **state)
 {
     struct store store;
@@ -323,6 +370,7 @@ int main(void)
         FILE_CASE(new_subscribers_are_added_on_a_later_start),
         cmocka_unit_test(a_subscriber_that_got_another_name_is_still_known),
         cmocka_unit_test(a_subscription_goes_with_all_that_belongs_to_it),
+        FILE_CASE(a_file_of_the_first_version_keeps_what_is_in_it),
         FILE_CASE(a_file_of_a_later_version_is_refused),
         FILE_CASE(a_file_that_is_no_database_is_refused),
         cmocka_unit_test(a_folder_that_is_not_there_is_told),

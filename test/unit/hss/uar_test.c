@@ -168,6 +168,51 @@ static void CXU_19_CXU_22_re_selection_has_capabilities_and_no_name(void **state
     assert_int_equal(uaa.capabilities.mandatory_count, 2);
 }
 
+static void CXU_19_re_selection_lets_the_next_server_in(void **state)
+{
+    room_register(*state);
+    assert_false(room_name(*state).reassigning);
+    room_uar(*state, NAME, CX_UAT_REGISTRATION_AND_CAPABILITIES);
+    assert_true(room_name(*state).reassigning);
+}
+
+static void re_selection_of_who_has_no_server_marks_nothing(void **state)
+{
+    assert_int_equal(room_uar(*state, NAME, CX_UAT_REGISTRATION_AND_CAPABILITIES).result,
+                     CX_SUCCESS);
+    assert_false(room_name(*state).reassigning);
+}
+
+static void CXU_22_the_capabilities_are_those_of_a_LIA_and_name_servers_too(void **state)
+{
+    struct room *room = *state;
+    struct cx_lir lir = {.impu = "tel:+15550002", .type = -1};
+    struct cx_uaa uaa;
+    struct cx_lia lia;
+
+    room_script(room, "INSERT INTO capability_server SELECT id, 1, 'sip:scscf2.hims.net' FROM "
+                      "subscription WHERE name = 'bar';"
+                      "INSERT INTO capability_server SELECT id, 0, 'sip:scscf1.hims.net' FROM "
+                      "subscription WHERE name = 'bar';");
+    uaa = room_uar(room, BAR, "tel:+15550002", CX_UAT_REGISTRATION);
+    answer_lir(&room->store, &lir, &lia, &room->why);
+    assert_int_equal(lia.result, CX_UNREGISTERED_SERVICE);
+    assert_memory_equal(&uaa.capabilities, &lia.capabilities, sizeof lia.capabilities);
+    assert_int_equal(uaa.capabilities.server_count, 2);
+    assert_string_equal(uaa.capabilities.server[0], "sip:scscf1.hims.net");
+    assert_int_equal(uaa.features.bits, CX_FEATURE_RESTORATION);
+}
+
+static void CXU_20_an_emergency_registration_asks_for_no_roaming(void **state)
+{
+    struct room *room = *state;
+    struct cx_uar uar = {.impi = BAR, .impu = "tel:+15550002", .visited = "x", .flags = 1};
+    struct cx_uaa uaa;
+
+    answer_uar(&room->store, &uar, &uaa, &room->why);
+    assert_int_equal(uaa.result, CX_FIRST_REGISTRATION);
+}
+
 static void CXU_20_an_emergency_registration_is_never_refused(void **state)
 {
     struct room *room = *state;
@@ -227,6 +272,10 @@ int main(void)
         CASE(after_a_MAR_the_second_register_has_the_name),
         CASE(another_set_of_the_subscription_gets_the_same_server),
         CASE(CXU_19_CXU_22_re_selection_has_capabilities_and_no_name),
+        CASE(CXU_19_re_selection_lets_the_next_server_in),
+        CASE(re_selection_of_who_has_no_server_marks_nothing),
+        CASE(CXU_22_the_capabilities_are_those_of_a_LIA_and_name_servers_too),
+        CASE(CXU_20_an_emergency_registration_asks_for_no_roaming),
         CASE(CXU_20_an_emergency_registration_is_never_refused),
         CASE(CXU_21_a_database_that_fails_is_unable_to_comply),
         CASE(a_type_that_does_not_exist_is_an_invalid_value),

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real hss and requests that come again, or from many connections at once: no SQN is used twice,
+nothing is done twice."""
+import concurrent.futures
+
+import diameter_raw as d
+from diameter_raw import cx
+from diameter_test import Hss, hss, own, shared, sqn, vectors  # noqa: F401 (fixtures)
+
+
+def features(bits, vendor=d.TGPP, mandatory=True):
+    return cx(d.SUPPORTED_FEATURES, [d.avp(d.VENDOR_ID, vendor), cx(d.FEATURE_LIST_ID, 1),
+                                     cx(d.FEATURE_LIST, bits)], mandatory=mandatory)
+
+
+def test_DIA_16_a_repeated_MAR_gets_the_same_vector(own):
+    hss = own()
+    with hss.peer("scscf1.hims.net") as peer:
+        request = peer.mar()
+        first = vectors(peer.ask(request))[0]
+    with hss.peer("scscf1.hims.net") as peer:
+        answer = peer.ask(peer.again(request))
+        assert answer.result == ("RC", 2001)
+        assert answer.flags & d.RETRANSMITTED == 0
+        assert vectors(answer)[0] == first
+        fresh = vectors(peer.ask(peer.mar()))[0]
+        assert sqn(fresh) >> 5 == (sqn(first) >> 5) + 1  # none was burnt for the repetition
+        # who says "again" for the first time is served
+        unseen = vectors(peer.ask(peer.again(peer.mar())))[0]
+        assert sqn(unseen) > sqn(fresh)
+    assert "again=" in hss.log()
+
+
+def test_DIA_16_another_peer_with_the_same_id_is_somebody_else(own):
+    hss = own()
+    with hss.peer("scscf1.hims.net") as one, hss.peer("scscf2.hims.net") as two:
+        request = two.mar(server="sip:scscf2.hims.net")
+        first = vectors(one.ask(one.mar()))[0]
+        request = request[:16] + d.u32(0x77) + request[20:]
+        second = vectors(two.ask(two.again(request)))[0]
+    assert first[d.AUTHENTICATE] != second[d.AUTHENTICATE]
+
+
+def test_DIA_16_a_repeated_SAR_is_not_done_again(own):
+    hss = own()
+    with hss.peer("scscf1.hims.net") as peer:
+        peer.ask(peer.mar())
+        register = peer.sar()
+        profile = peer.ask(register).text(d.USER_DATA, d.TGPP)
+        end = peer.sar(kind=5)
+        assert peer.ask(end).result == ("RC", 2001)
+        # late repetitions, in the wrong order: neither registers anew
+        again = peer.ask(peer.again(register))
+        assert again.result == ("RC", 2001)
+        assert again.text(d.USER_DATA, d.TGPP) == profile
+        assert peer.ask(peer.lir()).result == ("ER", 5003)
+        # nor does a late end end the next registration
+        peer.ask(peer.mar())
+        peer.ask(peer.sar())
+        assert peer.ask(peer.again(end)).result == ("RC", 2001)
+        assert peer.ask(peer.lir()).text(d.SERVER_NAME, d.TGPP) == "sip:scscf1.hims.net"
+
+
+def test_DIA_22_a_required_feature_that_is_not_there_is_refused_and_the_others_are_named(hss):  # noqa: F811
+    with hss.peer() as peer:
+        answer = peer.ask(peer.message(d.UAR, peer.uar_avps() + [features(1 << 20)]))
+        assert answer.result == ("ER", 5011)
+        named = {code: data for code, _, data in
+                 d.parse(answer.one(d.SUPPORTED_FEATURES, d.TGPP))}
+        assert named[d.VENDOR_ID] == d.u32(d.TGPP) and named[d.FEATURE_LIST] == d.u32(4)
+        answer = peer.ask(peer.message(d.UAR, peer.uar_avps() + [features(1, vendor=9)]))
+        assert answer.result == ("ER", 5011)
+        for fine in (features(1 << 20, mandatory=False), features(4)):
+            assert peer.ask(peer.message(d.UAR, peer.uar_avps() + [fine])).result == ("ER", 2001)
+
+
+def test_DIA_24_padding_that_is_not_zero_is_accepted(hss):  # noqa: F811
+    with hss.peer() as peer:
+        request = peer.uar(impu="sip:name@hims.net")  # 17 octets, 3 of padding
+        at = request.index(b"sip:name@hims.net") + 17
+        assert request[at:at + 3] == bytes(3)
+        assert peer.ask(request[:at] + b"xyz" + request[at + 3:]).result == ("ER", 2001)
+
+
+def test_no_sqn_is_given_to_two_of_eight_connections(own):
+    """The S-CSCFs and I-CSCFs all ask for one user at once; every RAND and every SQN is unique."""
+    hss = own()
+    hosts = [f"icscf{i}.hims.net" for i in range(4)] + [f"scscf{i}.hims.net" for i in (1, 2)]
+    each = 40
+
+    def ask(host):
+        with hss.peer(host) as peer:
+            peer.send(b"".join(peer.mar(server=f"sip:{host}") for _ in range(each)))
+            return [vectors(peer.receive())[0] for _ in range(each)]
+
+    with concurrent.futures.ThreadPoolExecutor(len(hosts)) as pool:
+        items = [item for answers in pool.map(ask, hosts) for item in answers]
+    assert len(items) == each * len(hosts)
+    assert len({i[d.AUTHENTICATE][:16] for i in items}) == len(items)
+    numbers = {sqn(i) for i in items}
+    assert len(numbers) == len(items)
+    assert max(numbers) >> 5 == len(items)  # and none was left out
