@@ -85,6 +85,7 @@ struct conf_pcscf {
     size_t port_pc_count;
     char sa_state[CONF_PATH];           /* file name below state_dir */
     char visited_network_id[CONF_HOST]; /* P-Visited-Network-ID; default visited.domain */
+    enum conf_switch reg_event;         /* watches what it has registered: on */
 };
 
 struct conf_icscf {
@@ -202,8 +203,9 @@ struct conf_terminal {
     unsigned expires_s;           /* 90000 for the seed's terminal */
     unsigned max_forwards, cseq;  /* 20 and 25 for the seed's terminal; 70 and 1 */
     enum conf_transport transport;
-    char pdp_type[8];     /* ipv4, ipv6, ipv4v6 */
-    bool signalling_only; /* asks for a context for IMS signalling (PCO 0002): true */
+    char pdp_type[8];           /* ipv4, ipv6, ipv4v6 */
+    enum conf_switch reg_event; /* watches its own registration: on */
+    bool signalling_only;       /* asks for a context for IMS signalling (PCO 0002): true */
     enum conf_ipsec ipsec;
     char ipsec_algorithm[8][CONF_NAME]; /* "hmac-sha-1-96/aes-cbc", as sec_pair_parse reads it */
     size_t ipsec_algorithm_count;       /* 0: all that there are */

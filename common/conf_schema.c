@@ -159,6 +159,9 @@ static const struct conf_row pcscf_rows[] = {
              "holds keys."},
     {"visited_network_id", TYPE(HOST), AT(conf_pcscf, visited_network_id),
      .derived = "`visited.domain`", .help = "P-Visited-Network-ID that it writes."},
+    {"reg_event", TYPE(CHOICE), AT(conf_pcscf, reg_event), .choices = "off on", DEFAULT("on"),
+     .help = "Whether it subscribes to the reg event of those who register through it (TS 24.229 5.2.3), and "
+             "so hears what the network ends."},
     {NULL},
 };
 
@@ -386,6 +389,8 @@ static const struct conf_row terminal_rows[] = {
      .help = "Max-Forwards of its requests."},
     {"cseq", UINT(1, 2147483647), AT(conf_terminal, cseq), DEFAULT("1"),
      .help = "CSeq of its first REGISTER."},
+    {"reg_event", TYPE(CHOICE), AT(conf_terminal, reg_event), .choices = "off on", DEFAULT("on"),
+     .help = "Whether it subscribes to the reg event of its own registration (TS 24.229 5.1.1.3)."},
     {"ipsec", TYPE(CHOICE), AT(conf_terminal, ipsec), .choices = "off auto required",
      DEFAULT("auto"),
      .help = "Security agreement with the P-CSCF (RFC 3329, TS 33.203): `auto` offers it where the "

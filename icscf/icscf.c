@@ -6,11 +6,20 @@
 
 #include "log.h"
 
+static void refuse_passed(const void *icscf, struct sip_request *request, int status,
+                          const char *phrase, const char *why)
+{
+    icscf_refuse(icscf, request, status, phrase, why);
+}
+
 void icscf_open(struct icscf *icscf)
 {
     const struct conf *conf = icscf->conf;
 
     LIST_INIT(&icscf->registers);
+    LIST_INIT(&icscf->locates);
+    icscf->proxy =
+        (struct proxy){.loop = icscf->loop, .conf = conf, .refuse = refuse_passed, .env = icscf};
     icscf->pool_count = 0;
     for (size_t i = 0; i < conf->scscf_count; i++) {
         struct scscf *s = &icscf->pool[icscf->pool_count++];
@@ -27,6 +36,8 @@ void icscf_open(struct icscf *icscf)
 void icscf_close(struct icscf *icscf)
 {
     register_forget(icscf);
+    locate_forget(icscf);
+    proxy_forget(&icscf->proxy);
 }
 
 void icscf_print_live(void *arg, FILE *out)
@@ -34,6 +45,8 @@ void icscf_print_live(void *arg, FILE *out)
     const struct icscf *icscf = arg;
 
     register_print_live(icscf, out);
+    locate_print_live(icscf, out);
+    proxy_print_live(&icscf->proxy, out);
     sip_print_live(icscf->sip, out);
     cx_print_live(icscf->cx, out);
     dns_print_live(icscf->dns, out);

@@ -11,10 +11,12 @@
 #include "cx.h"
 #include "dns.h"
 #include "loop.h"
+#include "proxy.h"
 #include "select.h"
 #include "sip.h"
 
 struct register_txn;
+struct locate_txn;
 
 struct icscf {
     const struct conf *conf;
@@ -26,6 +28,8 @@ struct icscf {
     struct scscf pool[8]; /* the S-CSCFs of lab.yaml */
     size_t pool_count;
     LIST_HEAD(, register_txn) registers; /* live REGISTERs */
+    LIST_HEAD(, locate_txn) locates;     /* requests whose LIR is under way */
+    struct proxy proxy;                  /* and those that are passed on */
 };
 
 /* icscf_open - take the S-CSCFs of the configuration into the pool and serve what comes in. The
@@ -49,6 +53,11 @@ void icscf_refuse(const struct icscf *, struct sip_request *, int status, const 
 void register_begin(void *icscf, struct sip_request *);
 void register_forget(struct icscf *); /* refuse every one with 503: the end is near */
 void register_print_live(const struct icscf *, FILE *out);
+
+/* locate.c: a request for a user: to the S-CSCF that serves it. */
+void locate_begin(struct icscf *, struct sip_request *);
+void locate_forget(struct icscf *);
+void locate_print_live(const struct icscf *, FILE *out);
 
 /* request.c: any other request. */
 void request_begin(void *icscf, struct sip_request *);

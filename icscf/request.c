@@ -6,8 +6,8 @@
  *     |----------------------->|
  *     |<--- 200, 480 ----------|
  *
- * An OPTIONS to the I-CSCF itself is answered: that is how a user asks whether it lives. Requests
- * for a subscriber need a location query (LIR), which comes with calls. */
+ * An OPTIONS to the I-CSCF itself is answered: that is how a user asks whether it lives. SUBSCRIBE
+ * is locate.c's; the other requests for a user come with calls. */
 #include "icscf.h"
 
 #include <string.h>
@@ -31,8 +31,12 @@ void request_begin(void *arg, struct sip_request *request)
 
     if (!icscf_admits(icscf, request))
         return;
+    if (sip->sip_request->rq_method == sip_method_subscribe) {
+        locate_begin(arg, request);
+        return;
+    }
     if (sip->sip_request->rq_method == sip_method_options && is_to_us(icscf, sip)) {
-        sip_answer(request, 200, "OK", "Allow: REGISTER, OPTIONS\r\n");
+        sip_answer(request, 200, "OK", "Allow: REGISTER, SUBSCRIBE, OPTIONS\r\n");
         return;
     }
     icscf_refuse(icscf, request, 480, "Temporarily Unavailable",

@@ -31,6 +31,8 @@ int main(int argc, char **argv)
     daemon_on_live(&d, pcscf_print_live, &pcscf);
     rc = daemon_run(&d);
     register_forget(&pcscf);
+    reg_event_forget(&pcscf);
+    proxy_forget(&pcscf.proxy);
     security_close(&pcscf);
     pcscf_close(&pcscf);
     sip_close(pcscf.sip);

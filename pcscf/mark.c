@@ -79,6 +79,23 @@ void mark_register(msg_t *m, const struct mark *mark, struct charging *charging,
     sip_add(m, charging_vector(charging, mark->host, mark->network, line));
 }
 
+void mark_request(msg_t *m, const struct mark *mark, struct charging *charging,
+                  const char *asserted)
+{
+    char line[CHARGING_VECTOR], identity[512];
+
+    for (size_t i = 0; i < COUNT(not_from_a_terminal); i++)
+        sip_remove(m, not_from_a_terminal[i]);
+    sip_remove(m, "P-Preferred-Identity");
+    sip_remove_token(m, "Require", "sec-agree");
+    sip_remove_token(m, "Proxy-Require", "sec-agree");
+    remove_forged_location(m);
+    sip_set_auth_param(m, "integrity-protected", NULL);
+    snprintf(identity, sizeof identity, "P-Asserted-Identity: <%s>", asserted);
+    sip_add(m, identity);
+    sip_add(m, charging_vector(charging, mark->host, mark->network, line));
+}
+
 void mark_answer(void *unused, msg_t *answer)
 {
     sip_t *sip = sip_object(answer);

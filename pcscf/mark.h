@@ -24,6 +24,10 @@ bool mark_offers_security(const sip_t *);
  */
 void mark_register(msg_t *m, const struct mark *, struct charging *, const char *integrity);
 
+/* mark_request - likewise any other request of a terminal, its Route too: who sends it is asserted
+ * (TS 24.229 5.2.6.3), and P-Charging-Vector is new. */
+void mark_request(msg_t *m, const struct mark *, struct charging *, const char *asserted);
+
 /* mark_answer - what the core says to the P-CSCF alone is taken out of an answer to a terminal: ck,
  * ik, charging (TRU-16). Fits sip_edit_fn. */
 void mark_answer(void *unused, msg_t *answer);

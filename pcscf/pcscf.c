@@ -8,11 +8,20 @@
 #include "log.h"
 #include "sa.h"
 
+static void refuse_passed(const void *pcscf, struct sip_request *request, int status,
+                          const char *phrase, const char *why)
+{
+    pcscf_refuse(pcscf, request, status, phrase, NULL, why);
+}
+
 void pcscf_open(struct pcscf *pcscf)
 {
     const struct conf_pcscf *self = pcscf->self;
 
     LIST_INIT(&pcscf->registers);
+    LIST_INIT(&pcscf->reg_events);
+    pcscf->proxy = (struct proxy){
+        .loop = pcscf->loop, .conf = pcscf->conf, .refuse = refuse_passed, .env = pcscf};
     pcscf->contacts = contacts_new();
     pcscf->mark = (struct mark){
         .host = self->element.host,
@@ -29,6 +38,8 @@ void pcscf_open(struct pcscf *pcscf)
 void pcscf_close(struct pcscf *pcscf)
 {
     register_forget(pcscf);
+    reg_event_forget(pcscf);
+    proxy_forget(&pcscf->proxy);
     contacts_free(pcscf->contacts);
 }
 
@@ -37,6 +48,8 @@ void pcscf_print_live(void *arg, FILE *out)
     const struct pcscf *pcscf = arg;
 
     register_print_live(pcscf, out);
+    reg_event_print_live(pcscf, out);
+    proxy_print_live(&pcscf->proxy, out);
     sip_print_live(pcscf->sip, out);
     if (pcscf->security.sas) {
         sip_print_live(pcscf->security.sip, out);

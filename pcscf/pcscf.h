@@ -14,10 +14,12 @@
 #include "dns.h"
 #include "loop.h"
 #include "mark.h"
+#include "proxy.h"
 #include "security.h"
 #include "sip.h"
 
 struct register_txn;
+struct reg_event;
 
 struct pcscf {
     const struct conf *conf;
@@ -30,6 +32,8 @@ struct pcscf {
     struct charging charging;
     struct security security;
     LIST_HEAD(, register_txn) registers; /* live REGISTERs */
+    LIST_HEAD(, reg_event) reg_events;   /* our own subscriptions */
+    struct proxy proxy;                  /* requests that are passed on */
 };
 
 /* pcscf_open - serve what comes in. conf, self, loop, dns and sip are set by the caller before;
@@ -50,6 +54,15 @@ void pcscf_refuse(const struct pcscf *, struct sip_request *, int status, const 
 void register_begin(void *pcscf, struct sip_request *);
 void register_forget(struct pcscf *); /* at the end of the process */
 void register_print_live(const struct pcscf *, FILE *out);
+
+/* reg_event.c: the P-CSCF's own subscriptions of the reg event (TS 24.229 5.2.3). */
+/* reg_event_watch - after a 2xx to a REGISTER of this contact: hear what becomes of its identities.
+ */
+void reg_event_watch(struct pcscf *, const struct contact *, const char *call);
+/* reg_event_notified - a NOTIFY to the P-CSCF itself. */
+void reg_event_notified(struct pcscf *, struct sip_request *);
+void reg_event_forget(struct pcscf *); /* at the end of the process */
+void reg_event_print_live(const struct pcscf *, FILE *out);
 
 /* request.c: any other request; protected: one that came over a security association. */
 void request_begin(void *pcscf, struct sip_request *);

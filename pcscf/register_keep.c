@@ -86,6 +86,10 @@ void register_keep(struct register_txn *t, const sip_t *answer)
         c.source = addr_with_port(c.source, security_port_us(t->pcscf, &t->agreement));
     for (const sip_contact_t *m = sip->sip_contact; m; m = m->m_next)
         remember_contact(t, answer, &c, m);
+    if (t->granted_s > 0) {
+        c.until_s = loop_wall_s(t->pcscf->loop) + t->granted_s;
+        reg_event_watch(t->pcscf, &c, t->call);
+    }
     security_succeed(t->pcscf, &t->agreement, t->granted_s,
                      contact_has(t->pcscf->contacts, c.impi, loop_wall_s(t->pcscf->loop)));
 }

@@ -119,6 +119,10 @@ struct sa *sa_of_impi(struct sas *, const char *impi);
 /* sa_waiting - the temporary set of this subscriber, or NULL. */
 struct sa *sa_waiting(struct sas *, const char *impi);
 
+/* sa_leads_to - whether any set, an old one too, carries requests to this address and protected
+ * server port of a terminal. */
+bool sa_leads_to(struct sas *, const struct addr *ue);
+
 /* sa_succeed - SM12, a 2xx for expires_s over this set: a temporary one is established (SM1
  * protected: the one before is old now; unprotected: all others of the subscriber go at once); an
  * established one lives on, never shorter than before. */

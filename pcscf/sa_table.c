@@ -125,6 +125,18 @@ struct sa *sa_find(struct sas *sas, const struct addr *source, const struct addr
     return sa;
 }
 
+bool sa_leads_to(struct sas *sas, const struct addr *ue)
+{
+    const struct sa *sa;
+
+    LIST_FOREACH(sa, sa_at(sas, ue), by_place)
+    {
+        if (sa->set.port_us == addr_port(ue) && addr_same_host(&sa->set.ue, ue))
+            return true;
+    }
+    return false;
+}
+
 /* ---- what may be made ---- */
 
 static bool shares_spi(const struct sa *sa, const struct sa_ask *ask)

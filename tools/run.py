@@ -154,6 +154,7 @@ def register(args, terminal):
         print(f"{step}: {said}", flush=True)
         if said.startswith("failed"):
             return said
+    print(f"watch: {terminal.do('watch')}", flush=True)  # a stranger's core may not know the reg event
     return ""
 
 

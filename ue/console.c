@@ -21,8 +21,8 @@ struct console {
 
 typedef void command_fn(struct console *c, const char *argument);
 
-static command_fn do_attach, do_activate, do_register, do_deregister, do_deactivate, do_detach,
-    do_status, do_wait, do_help, do_quit;
+static command_fn do_attach, do_activate, do_register, do_watch, do_deregister, do_deactivate,
+    do_detach, do_status, do_wait, do_help, do_quit;
 
 static const struct command {
     const char *name;
@@ -31,6 +31,7 @@ static const struct command {
     {"attach",     do_attach    },
     {"activate",   do_activate  },
     {"register",   do_register  },
+    {"watch",      do_watch     },
     {"deregister", do_deregister},
     {"deactivate", do_deactivate},
     {"detach",     do_detach    },
@@ -46,6 +47,7 @@ const char *console_help(void)
            "  attach       GPRS attach at the SGSN\n"
            "  activate     activate the PDP context: an address, the P-CSCF (attaches first)\n"
            "  register     register in the IMS (activates first); registered already: renew it\n"
+           "  watch        wait until the network has told what is registered (NOTIFY)\n"
            "  deregister   end the registration\n"
            "  deactivate   give the address back (de-registers first)\n"
            "  detach       leave the SGSN (de-registers and deactivates first)\n"
@@ -134,6 +136,12 @@ static void do_register(struct console *c, const char *argument)
 {
     (void)argument;
     steps_up(&c->steps, c->ue, UE_REGISTERED, on_outcome, c);
+}
+
+static void do_watch(struct console *c, const char *argument)
+{
+    (void)argument;
+    reg_event_begin(c->ue, on_outcome, c);
 }
 
 static void do_deregister(struct console *c, const char *argument)

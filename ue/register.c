@@ -156,6 +156,7 @@ static void begin(struct ue *ue, const struct register_input *in)
     struct why why;
 
     (void)in;
+    reg_event_stop(ue);
     register_fresh_round(r);
     if (!sim_impu(&ue->sim)) {
         register_give_up(ue, -ENOENT, "the SIM of IMSI %s has no SIP URI to register",
@@ -285,6 +286,7 @@ static void be_registered(struct ue *ue, const struct register_input *in)
     r->refresh_s = loop_wall_s(ue->loop) + refresh_s;
     register_timer(ue, refresh_s ? refresh_s * 1000ull : 500);
     say_registered(ue);
+    reg_event_registered(ue);
 }
 
 static void refresh(struct ue *ue, const struct register_input *in)
@@ -312,6 +314,7 @@ void register_abort(struct ue *ue)
     struct registration *r = &ue->reg;
 
     ask_drop(&r->ask);
+    ask_drop(&r->event.ask);
     if (r->state == REG_IDLE || r->state == REG_REGISTERED)
         return;
     loop_cancel(&r->timer);

@@ -30,6 +30,17 @@ register_step_fn register_answer_challenge, register_try_next; /* challenge, ret
 register_step_fn register_refused, register_leave, register_be_gone, register_be_idle,
     register_forget; /* end */
 
+/* register_way - the end that requests to the present P-CSCF leave from, and where to; it may be
+ * protected. register_pcscf_port - the port of the P-CSCF, as a URI has it. */
+struct sip *register_way(const struct ue *ue, struct sip_target *to);
+unsigned register_pcscf_port(const struct ue *ue);
+
+/* reg_event.c: reg_event_registered - after each 200 to REGISTER. reg_event_stop - the registration
+ * has ended. reg_event_notified - a NOTIFY from the P-CSCF. */
+void reg_event_registered(struct ue *ue);
+void reg_event_stop(struct ue *ue);
+void reg_event_notified(struct ue *ue, struct sip_request *request);
+
 /* register_timer - EV_TIMER in so many milliseconds; replaces the one that runs. */
 void register_timer(struct ue *ue, uint64_t ms);
 

@@ -101,6 +101,7 @@ void register_give_up(struct ue *ue, int err, const char *format, ...)
     vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
     loop_cancel(&r->timer);
+    reg_event_stop(ue);
     sa_clear(ue, "not registered");
     r->bound = false;
     if (r->state == REG_DEREGISTERING) {
@@ -139,6 +140,7 @@ void register_be_gone(struct ue *ue, const struct register_input *in)
         return;
     }
     log_arrow(ue->reg.call, "==", NULL, "deregistered", "impu", sim_impu(&ue->sim), NULL);
+    reg_event_stop(ue);
     sa_retire(ue);
     ue->reg.bound = false;
     ue->reg.state = REG_IDLE;
@@ -148,6 +150,7 @@ void register_be_gone(struct ue *ue, const struct register_input *in)
 void register_be_idle(struct ue *ue, const struct register_input *in)
 {
     (void)in;
+    reg_event_stop(ue);
     sa_abandon(ue, "given up");
     ue->reg.state = REG_IDLE;
     ask_answer(&ue->reg.ask, 0, "deregistered: %s was not registered", sim_impu(&ue->sim));
@@ -161,6 +164,7 @@ void register_forget(struct ue *ue, const struct register_input *in)
     (void)in;
     loop_cancel(&r->timer);
     sip_cancel(&r->op);
+    reg_event_stop(ue);
     if (r->sip)
         sip_close(r->sip); /* a connection ends inside its association */
     r->sip = NULL;

@@ -42,7 +42,10 @@ int register_open_sip(struct ue *ue, struct why *why)
         config.listen[config.listen_count++] =
             addr_with_port(ue->pdp.address6, ue->terminal->sip_port);
     ue->reg.sip = sip_open(ue->loop, &config, why);
-    return ue->reg.sip ? 0 : -EADDRNOTAVAIL;
+    if (!ue->reg.sip)
+        return -EADDRNOTAVAIL;
+    sip_serve(ue->reg.sip, "*", request_begin_plain, ue);
+    return 0;
 }
 
 static unsigned pcscf_port(const struct ue *ue, const struct addr *pcscf)
@@ -105,6 +108,21 @@ const char *register_pcscf_text(const struct ue *ue, char *buf)
     return buf;
 }
 
+unsigned register_pcscf_port(const struct ue *ue)
+{
+    return pcscf_port(ue, &ue->pdp.pcscf[ue->reg.pcscf]);
+}
+
+struct sip *register_way(const struct ue *ue, struct sip_target *to)
+{
+    *to = pcscf_target(ue);
+    if (!sa_current(ue))
+        return ue->reg.sip;
+    /* the P-CSCF's client port names the set; it goes to port_ps */
+    to->addr = addr_with_port(to->addr, sa_current(ue)->port_pc);
+    return ue->reg.sas.sip;
+}
+
 void register_send(struct ue *ue, const struct register_credentials *auth)
 {
     struct registration *r = &ue->reg;
@@ -143,7 +161,5 @@ void register_send(struct ue *ue, const struct register_credentials *auth)
         register_give_up(ue, -EINVAL, "cannot make the REGISTER: %s", why.text);
         return;
     }
-    if (sa_current(ue)) /* the P-CSCF's client port names the set; it goes to port_ps */
-        to.addr = addr_with_port(to.addr, sa_current(ue)->port_pc);
     r->op = sip_send(sip, m, &to, 0, register_on_answer, ue);
 }

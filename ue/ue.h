@@ -21,6 +21,7 @@
 #include "sim.h"
 #include "sip.h"
 #include "sndcp.h"
+#include "subscription.h"
 
 #define UE_SENTENCE 640 /* room for the longest outcome */
 enum { UE_NSAPI = 5 };  /* of the one PDP context */
@@ -98,6 +99,15 @@ enum reg_state {
     REG_STATES
 };
 
+struct reg_watch { /* the subscription to what becomes of the registration */
+    struct subscription subscription;
+    struct sip_op *op;        /* the SUBSCRIBE that is out */
+    struct loop_timer *timer; /* its refresh; not bound: a new registration */
+    struct ue_ask ask;        /* waits for the first NOTIFY */
+    bool on, told, is_anew;
+    char sentence[UE_SENTENCE / 2]; /* what was told last */
+};
+
 struct registration { /* TS 24.229 5.1.1 */
     enum reg_state state;
     struct ue_ask ask;
@@ -123,6 +133,7 @@ struct registration { /* TS 24.229 5.1.1 */
     int64_t until_s;             /* ... until then (wall clock) */
     int64_t refresh_s;
     struct registration_accept accept;
+    struct reg_watch event;
 };
 
 struct ue;
@@ -255,8 +266,13 @@ void register_lost(struct ue *ue);                               /* the address 
 void register_abort(struct ue *ue);
 bool register_is_on(const struct ue *ue); /* the network holds our contact */
 
-/* request.c: from the P-CSCF, inside a security association. */
+/* reg_event.c. reg_event_begin - subscribe, unless that is done, and wait for the first NOTIFY.
+ * Outcomes: 0; -EACCES refused or nobody answers; -ENOTCONN not registered. */
+void reg_event_begin(struct ue *ue, ue_done_fn *done, void *arg);
+
+/* request.c: from the P-CSCF, inside a security association; plain: without one. */
 void request_begin(void *ue, struct sip_request *request);
+void request_begin_plain(void *ue, struct sip_request *request);
 
 /* steps.c: a terminal is off, attached, active or registered; each needs the one before. */
 enum ue_level { UE_OFF, UE_ATTACHED, UE_ACTIVE, UE_REGISTERED };

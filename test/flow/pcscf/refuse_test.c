@@ -69,7 +69,7 @@ static void other_requests_are_refused_with_a_reason(void **state)
     (void)state;
     ue_sends(OTHER("OPTIONS", "sip:pcscf1.vims.net"));
     assert_int_equal(fake_sip_reply(0)->status, 200);
-    assert_true(reply_has(0, "\r\nAllow: REGISTER, OPTIONS, CANCEL\r\n"));
+    assert_true(reply_has(0, "\r\nAllow: REGISTER, SUBSCRIBE, NOTIFY, OPTIONS, CANCEL\r\n"));
     ue_sends(OTHER("INVITE", "sip:alice@hims.net"));
     assert_int_equal(fake_sip_reply(1)->status, 403);
     assert_true(reply_has(1, "nobody is registered"));
