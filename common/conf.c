@@ -68,6 +68,9 @@ void conf_free(struct conf *conf)
     if (conf->sim)
         wipe(conf->sim, conf->sim_count * sizeof *conf->sim);
     free(conf->sim);
+    if (conf->password)
+        wipe(conf->password, conf->password_count * sizeof *conf->password);
+    free(conf->password);
     free(conf->subscriber);
     free(conf->terminal);
     memset(conf, 0, sizeof *conf);
@@ -146,6 +149,14 @@ const struct conf_sim *conf_sim(const struct conf *conf, const char *imsi)
     for (size_t i = 0; i < conf->sim_count; i++)
         if (strcmp(conf->sim[i].imsi, imsi) == 0)
             return &conf->sim[i];
+    return NULL;
+}
+
+const struct conf_password *conf_password(const struct conf *conf, const char *impi)
+{
+    for (size_t i = 0; i < conf->password_count; i++)
+        if (strcmp(conf->password[i].impi, impi) == 0)
+            return &conf->password[i];
     return NULL;
 }
 

@@ -111,6 +111,7 @@ struct conf_hss {
     unsigned port;            /* 3868 */
     enum conf_diameter transport;
     char database[CONF_PATH]; /* file name below state_dir */
+    char ccf[CONF_HOST];      /* default ccf.DOMAIN */
     struct conf_http {        /* provisioning */
         bool on;
         struct addr address;
@@ -177,6 +178,11 @@ struct conf_subscriber {
     bool unregistered_services;
 };
 
+/* Of a softphone: read only with CONF_SIMS, from the 0600 file. */
+struct conf_password {
+    char impi[CONF_URI], password[104];
+};
+
 /* A SIM card: read only with CONF_SIMS, from the 0600 file. */
 struct conf_sim {
     char imsi[16];
@@ -235,6 +241,8 @@ struct conf {
     size_t subscriber_count;
     struct conf_sim *sim; /* malloc'd, wiped by conf_free; NULL without CONF_SIMS */
     size_t sim_count;
+    struct conf_password *password; /* the same */
+    size_t password_count;
     struct conf_terminal *terminal;
     size_t terminal_count;
 };
@@ -274,6 +282,7 @@ bool conf_trusted(const struct conf *conf, const struct addr *a);
 /* Look-ups by what the function's name says; NULL when there is none. An element name of NULL means
  * the first of its kind. */
 const struct conf_sim *conf_sim(const struct conf *conf, const char *imsi);
+const struct conf_password *conf_password(const struct conf *conf, const char *impi);
 const struct conf_subscriber *conf_subscriber_by_imsi(const struct conf *conf, const char *imsi);
 const struct conf_terminal *conf_terminal(const struct conf *conf, const char *name);
 const struct conf_pcscf *conf_pcscf(const struct conf *conf, const char *name);

@@ -91,6 +91,8 @@ void conf_default(struct conf *conf)
     name_elements(conf);
     otherwise(conf->hss.identity, conf->hss.element.host);
     otherwise(conf->hss.realm, conf->home_domain);
+    if (!*conf->hss.ccf)
+        snprintf(conf->hss.ccf, CONF_HOST, "ccf.%.*s", CONF_HOST - 5, conf->home_domain);
     for (size_t i = 0; i < conf->pcscf_count; i++)
         fill_pcscf(&conf->pcscf[i], conf->visited_domain);
     for (size_t i = 0; i < conf->scscf_count; i++)

@@ -223,6 +223,9 @@ static const struct conf_row hss_rows[] = {
              "swallows SCTP, where `auto` would wait some seconds before it takes TCP."},
     {"database", TYPE(PATH), AT(conf_hss, database), DEFAULT("hss.db"),
      .help = "File of the subscriber database, below `state_dir`."},
+    {"ccf", TYPE(HOST), AT(conf_hss, ccf), .derived = "`ccf.` and `home.domain`",
+     .help = "Charging collection function (Charging-Information, P-Charging-Function-Addresses) "
+             "of subscribers that have none of their own. A name: nothing connects to it."},
     {"http", MAP(http_rows), AT(conf_hss, http), DEFAULT(CONF_EMPTY),
      .help = "Provisioning: REST with JSON, described by its own /openapi.json. Writing needs the "
              "token in the file `hss.token` below `state_dir`."},
@@ -474,8 +477,18 @@ static const struct conf_row sim_rows[] = {
     {NULL},
 };
 
+static const struct conf_row password_rows[] = {
+    {"impi", TYPE(IMPI), AT(conf_password, impi), REQUIRED,
+     .help = "Private identity of a subscriber whose `auth` is a digest."},
+    {"password", .type = TYPE_TEXT, .min = 1, .max = 100, AT(conf_password, password), REQUIRED,
+     .help = "Its password. The database of the HSS keeps only hashes of it."},
+    {NULL},
+};
+
 const struct conf_row conf_sims_rows[] = {
     {"sims", MAP(sim_rows), HEAP(conf, sim), REQUIRED,
      .help = "The cards."},
+    {"passwords", MAP(password_rows), HEAP(conf, password),
+     .help = "The passwords of softphones (SIP Digest)."},
     {NULL},
 };

@@ -16,6 +16,7 @@ enum conf_type {
     TYPE_IMPU,   /* char[]: sip:, sips: or tel: URI */
     TYPE_PATH,   /* char[]: a file name */
     TYPE_DIGITS, /* char[]: min..max digits */
+    TYPE_TEXT,   /* char[]: min..max octets of text without control characters */
     TYPE_WORD,   /* char[]: one of choices */
     TYPE_CHOICE, /* an enum: the position in choices */
     TYPE_BOOL,   /* bool */

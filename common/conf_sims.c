@@ -48,12 +48,16 @@ static void derive_identities(struct conf_sim *sim, const struct conf *conf)
 
 static int check_unique(const struct conf *conf, const struct conf_source *sims, struct why *why)
 {
-    struct conf_mark *marks = xzalloc((conf->sim_count + 1) * sizeof *marks);
+    size_t most = conf->sim_count + conf->password_count;
+    struct conf_mark *marks = xzalloc((most + 1) * sizeof *marks);
     int err;
 
     for (size_t i = 0; i < conf->sim_count; i++)
         marks[i] = (struct conf_mark){conf->sim[i].imsi, &conf->sim[i], "imsi"};
-    err = conf_check_marks(marks, conf->sim_count, sims, why);
+    for (size_t i = 0; i < conf->password_count; i++)
+        marks[conf->sim_count + i] =
+            (struct conf_mark){conf->password[i].impi, &conf->password[i], "impi"};
+    err = conf_check_marks(marks, most, sims, why);
     free(marks);
     return err;
 }

@@ -66,6 +66,13 @@ static bool is_impu(const char *text)
     return is_impi(text);
 }
 
+static bool is_printable(const char *text)
+{
+    while (*text && (unsigned char)*text >= ' ' && *text != 0x7f)
+        text++;
+    return !*text;
+}
+
 static bool is_text(const struct conf_row *row, const char *text)
 {
     size_t len = strlen(text);
@@ -76,6 +83,7 @@ static bool is_text(const struct conf_row *row, const char *text)
     case TYPE_IMPI: return is_impi(text);
     case TYPE_IMPU: return is_impu(text);
     case TYPE_PATH: return len > 0;
+    case TYPE_TEXT: return len >= row->min && len <= row->max && is_printable(text);
     default: return len >= row->min && len <= row->max && strspn(text, "0123456789") == len;
     }
 }
@@ -182,6 +190,7 @@ int conf_value_set(const struct conf_row *row, const char *text, void *place)
     case TYPE_IMPI:
     case TYPE_IMPU:
     case TYPE_PATH:
+    case TYPE_TEXT:
     case TYPE_DIGITS: return set_text(row, text, place);
     case TYPE_WORD:
     case TYPE_CHOICE: return set_choice(row, text, place);
@@ -231,6 +240,7 @@ const char *conf_value_expected(const struct conf_row *row, char *buf, size_t si
     case TYPE_IMPU: what = "a public identity: sip:alice@hims.net or tel:+15550001"; break;
     case TYPE_PATH: what = "a file name"; break;
     case TYPE_DIGITS: say_range(row, " digits", buf, size); return buf;
+    case TYPE_TEXT: say_range(row, " octets of text", buf, size); return buf;
     case TYPE_WORD:
     case TYPE_CHOICE: say_choices(row->choices, buf, size); return buf;
     case TYPE_BOOL: what = "true or false"; break;

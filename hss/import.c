@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "digest_aka.h"
 #include "hss.h"
 #include "log.h"
 #include "xalloc.h"
@@ -24,14 +25,32 @@ static bool needs_key(const struct conf_subscriber *s)
 static int64_t add_impi(struct store *store, int64_t subscription, const struct conf_subscriber *s,
                         const struct conf_sim *sim)
 {
-    sql_run(store->sql, "INSERT INTO impi (subscription, impi, auth) VALUES (?, ?, ?)", "itt",
-            subscription, s->impi, auth_names[s->auth]);
+    sql_run(store->sql, "INSERT INTO impi (subscription, impi, auth, imsi) VALUES (?, ?, ?, ?)",
+            "ittt", subscription, s->impi, auth_names[s->auth], s->imsi);
     int64_t impi = sql_last_id(store->sql);
 
     if (sim)
         sql_run(store->sql, "UPDATE impi SET k = ?, opc = ?, amf = ? WHERE id = ?", "bbbi", sim->k,
                 sizeof sim->k, sim->opc, sizeof sim->opc, sim->amf, sizeof sim->amf, impi);
     return impi;
+}
+
+/* The database gets the hash that its `auth` names, and not the password. */
+static void set_password(struct store *store, const struct conf *conf,
+                         const struct conf_subscriber *s)
+{
+    const struct conf_password *p = conf_password(conf, s->impi);
+    bool sha256 = s->auth == AUTH_DIGEST_SHA256;
+    char ha1[DIGEST_HA1];
+
+    if (!p)
+        return;
+    digest_ha1(sha256, s->impi, conf->home_domain, p->password, ha1);
+    sql_run(store->sql,
+            "UPDATE impi SET realm = ?, ha1_md5 = ?, ha1_sha256 = ? "
+            "WHERE impi = ? AND ha1_md5 = '' AND ha1_sha256 = ''",
+            "tttt", conf->home_domain, sha256 ? "" : ha1, sha256 ? ha1 : "", s->impi);
+    wipe(ha1, sizeof ha1);
 }
 
 /* The home network is no roaming, so it is always among the networks that are allowed. */
@@ -90,12 +109,15 @@ void import_subscriber(struct store *store, const struct conf *conf,
 {
     int64_t subscription;
 
-    sql_run(store->sql, "INSERT INTO subscription (name, registration_allowed) VALUES (?, ?)", "ti",
-            s->name, (int64_t)s->registration_allowed);
+    sql_run(store->sql,
+            "INSERT INTO subscription (name, msisdn, registration_allowed) VALUES (?, ?, ?)", "tti",
+            s->name, s->msisdn, (int64_t)s->registration_allowed);
     subscription = sql_last_id(store->sql);
     add_networks(store, subscription, conf, s);
     add_capabilities(store, subscription, s);
     add_set(store, subscription, add_impi(store, subscription, s, sim), s);
+    if (!needs_key(s))
+        set_password(store, conf, s);
 }
 
 /* ---- those already there ---- */
@@ -191,7 +213,12 @@ static void import_one(struct store *store, const struct conf *conf,
 
     if (needs_key(s) && !sim)
         log_warn(NULL, "subscriber '%s' uses AKA and has no card in the sims file", s->name);
+    if (!needs_key(s) && !conf_password(conf, s->impi))
+        log_warn(NULL, "subscriber '%s' uses SIP Digest and has no password in the sims file",
+                 s->name);
     if (is_known(store, s)) {
+        if (!needs_key(s)) /* a database of before passwords has none */
+            set_password(store, conf, s);
         warn_difference(store, s, sim);
         ++*known;
     } else if ((taken = taken_impu(store, s))) {

@@ -42,6 +42,7 @@ static void open_store(struct hss *hss)
     if (store_open(&hss->store, path, &why) < 0 ||
         import_subscribers(&hss->store, conf, &added, &known, &why) < 0)
         daemon_die("%s", why.text);
+    snprintf(hss->store.ccf, sizeof hss->store.ccf, "aaa://%s", conf->hss.ccf);
     log_info(NULL, "database %s: %zu subscribers added from %s, %zu known", path, added, conf->file,
              known);
 }

@@ -55,6 +55,7 @@ int store_open(struct store *store, const char *path, struct why *why)
     int rc;
 
     store->random = random_octets;
+    store->ccf[0] = '\0';
     store->sql = sql_open(path, why);
     if (!store->sql)
         return -EIO;

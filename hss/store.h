@@ -13,6 +13,7 @@ struct store {
     struct sql *sql;
     /* where RANDs come from; a test puts its own here. 0 or -errno */
     int (*random)(void *out, size_t len);
+    char ccf[256]; /* Charging-Information of who has none of their own, a Diameter URI; "" none */
 };
 
 /* store_open - open the file (":memory:" for tests), bring its tables up to this version. 0, or

@@ -280,4 +280,6 @@ void subscriber_charging(struct store *store, int64_t subscription, struct cx_ch
         sql_text(rows, 2, charging->primary_ccf, CX_TEXT);
         sql_text(rows, 3, charging->secondary_ccf, CX_TEXT);
     }
+    if (!charging->primary_ecf[0] && !charging->primary_ccf[0])
+        memcpy(charging->primary_ccf, store->ccf, sizeof store->ccf);
 }

@@ -2,6 +2,7 @@
 """The real hss and requests that come again, or from many connections at once: no SQN is used twice,
 nothing is done twice."""
 import concurrent.futures
+import hashlib
 
 import diameter_raw as d
 from diameter_raw import cx
@@ -72,6 +73,26 @@ def test_DIA_22_a_required_feature_that_is_not_there_is_refused_and_the_others_a
         assert answer.result == ("ER", 5011)
         for fine in (features(1 << 20, mandatory=False), features(4)):
             assert peer.ask(peer.message(d.UAR, peer.uar_avps() + [fine])).result == ("ER", 2001)
+
+
+def test_CXM_18_a_softphone_gets_its_hash(hss):  # noqa: F811
+    with hss.peer("scscf1.hims.net") as peer:
+        for scheme in ("SIP Digest", "Unknown"):
+            maa = peer.ask(peer.mar(impi="carol@hims.net", impu="sip:carol@hims.net", scheme=scheme))
+            assert maa.result == ("RC", 2001)
+            assert maa.number(d.NUMBER_AUTH_ITEMS, d.TGPP) == 1
+            item = vectors(maa)[0]
+            assert set(item) == {d.SCHEME, d.DIGEST_AUTHENTICATE}
+            assert item[d.SCHEME] == b"SIP Digest"
+            digest = {code: data for code, _, data in d.parse(item[d.DIGEST_AUTHENTICATE])}
+            ha1 = hashlib.md5(b"carol@hims.net:hims.net:carol").hexdigest().encode()
+            assert digest == {d.DIGEST_REALM: b"hims.net", d.DIGEST_ALGORITHM: b"MD5",
+                              d.DIGEST_QOP: b"auth", d.DIGEST_HA1: ha1}
+            assert ha1.decode() not in hss.log()
+        assert peer.ask(peer.mar(impi="carol@hims.net", impu="sip:carol@hims.net")).result == (
+            "ER", 5006)
+        assert peer.ask(peer.sar(impi="carol@hims.net", impus=("sip:carol@hims.net",),
+                                 kind=10)).result == ("RC", 2001)
 
 
 def test_DIA_24_padding_that_is_not_zero_is_accepted(hss):  # noqa: F811

@@ -165,6 +165,57 @@ static void a_subscriber_that_got_another_name_is_still_known(void **state)
     store_close(&store);
 }
 
+static void CXM_18_the_hash_of_a_password_is_kept_and_not_the_password(void **state)
+{
+    static struct conf_password passwords[] = {
+        {"md5@hims.net", "Correct-Horse"},
+        {"sha@hims.net", "Correct-Horse"}
+    };
+    static struct conf_subscriber subscribers[] = {
+        {.name = "md5",
+         .impi = "md5@hims.net",
+         .auth = AUTH_DIGEST_MD5,
+         .impu = {{.id = "sip:md5@hims.net"}},
+         .impu_count = 1},
+        {.name = "sha",
+         .impi = "sha@hims.net",
+         .auth = AUTH_DIGEST_SHA256,
+         .impu = {{.id = "sip:sha@hims.net"}},
+         .impu_count = 1}
+    };
+    struct conf mine = {.home_domain = "hims.net",
+                        .subscriber = subscribers,
+                        .subscriber_count = 2,
+                        .password = passwords};
+    char md5[65], sha256[65], octets[256] = "";
+    struct sql_rows *rows;
+    struct store store;
+    size_t added, known;
+    struct why why;
+    FILE *f;
+
+    (void)state;
+    assert_int_equal(store_open(&store, path, &why), 0);
+    import_subscribers(&store, &mine, &added, &known, &why); /* no passwords yet */
+    mine.password_count = 2;
+    assert_int_equal(import_subscribers(&store, &mine, &added, &known, &why), 0);
+    assert_int_equal(known, 2);
+    sql_begin(store.sql);
+    rows = sql_ask(store.sql, "SELECT ha1_md5, ha1_sha256, realm FROM impi ORDER BY impi", "");
+    for (int i = 0; sql_next(rows); i++) {
+        sql_text(rows, 0, md5, sizeof md5);
+        sql_text(rows, 1, sha256, sizeof sha256);
+        assert_string_equal(md5, i == 0 ? "28622a322f5813b7b6f3e7af71c762d1" : "");
+        assert_int_equal(strlen(sha256), i == 0 ? 0 : 64);
+    }
+    assert_int_equal(sql_commit(store.sql, &why), 0);
+    store_close(&store);
+    f = fopen(path, "r");
+    for (size_t n; (n = fread(octets, 1, sizeof octets, f)) > 0;)
+        assert_null(memmem(octets, n, "Horse", 5));
+    fclose(f);
+}
+
 static void a_subscription_goes_with_all_that_belongs_to_it(void **state)
 {
     static const char *const tables[] = {"SELECT count(*) FROM impi", "SELECT count(*) FROM impu",
@@ -369,6 +420,7 @@ int main(void)
         FILE_CASE(CXM_17_ROB_13_a_restart_uses_no_sqn_twice),
         FILE_CASE(new_subscribers_are_added_on_a_later_start),
         cmocka_unit_test(a_subscriber_that_got_another_name_is_still_known),
+        FILE_CASE(CXM_18_the_hash_of_a_password_is_kept_and_not_the_password),
         cmocka_unit_test(a_subscription_goes_with_all_that_belongs_to_it),
         FILE_CASE(a_file_of_the_first_version_keeps_what_is_in_it),
         FILE_CASE(a_file_of_a_later_version_is_refused),
