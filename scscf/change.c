@@ -4,6 +4,7 @@
 #include "change.h"
 
 #include "log.h"
+#include "third_party.h"
 #include "watcher.h"
 
 const char *change_text(enum change change)
@@ -25,4 +26,5 @@ void changed(struct scscf *scscf, struct registration *reg, const struct binding
     log_arrow_at(LEVEL_DEBUG, cause->call, "==", NULL, "changed", "event", change_text(change),
                  NULL);
     notify_changed(scscf, reg, ended, change, cause);
+    third_party_changed(scscf, reg, change, cause);
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "third_party.h"
 #include "watcher.h"
 
 void scscf_init(struct scscf *scscf, const struct conf *conf, const struct conf_scscf *me)
@@ -23,6 +24,7 @@ void scscf_end(struct scscf *scscf)
     register_forget(scscf);
     sar_abandon(scscf);
     watchers_abandon(scscf);
+    third_party_abandon(scscf);
     loop_cancel(&scscf->await_auth);
     for (struct registration *reg = scscf->registrar.all; reg; reg = reg->next)
         loop_cancel(&reg->timer);
@@ -40,6 +42,7 @@ void scscf_print_live(void *arg, FILE *out)
     register_print_live(scscf, out);
     sar_print_live(scscf, out);
     watchers_print_live(scscf, out);
+    third_party_print_live(scscf, out);
     if (scscf->sip)
         sip_print_live(scscf->sip, out);
     if (scscf->dns)

@@ -17,6 +17,7 @@ struct journal;
 struct register_txn; /* register.c */
 struct told;         /* sar.c */
 struct watcher;
+struct third_party;
 
 struct scscf {
     const struct conf *conf;
@@ -29,13 +30,14 @@ struct scscf {
     char service_route[CONF_URI]; /* "<sip:orig@scscf1.hims.net:5060;lr>" */
     struct auth *auth;
     struct registrar registrar;
-    struct journal *journal;        /* NULL: nothing is kept over a restart */
-    struct register_txn *registers; /* live transactions */
-    struct told *told;              /* live SARs of sar.c */
-    struct loop_timer *tell_again;  /* for those that the HSS has not answered */
-    void *watchers_by_id;           /* tsearch; watcher.h */
-    struct watcher *leaving;        /* those whose last NOTIFY is under way */
-    struct loop_timer *await_auth;  /* for the challenge that runs out first */
+    struct journal *journal;           /* NULL: nothing is kept over a restart */
+    struct register_txn *registers;    /* live transactions */
+    struct told *told;                 /* live SARs of sar.c */
+    struct loop_timer *tell_again;     /* for those that the HSS has not answered */
+    void *watchers_by_id;              /* tsearch; watcher.h */
+    struct watcher *leaving;           /* those whose last NOTIFY is under way */
+    struct third_party *third_parties; /* REGISTERs to application servers */
+    struct loop_timer *await_auth;     /* for the challenge that runs out first */
 };
 
 /* scscf_init - fill in everything but loop, sip, dns and cx. scscf_end - give it back; no

@@ -20,6 +20,7 @@
 #include <strings.h>
 
 #include "answer.h"
+#include "ifc.h"
 #include "journal.h"
 #include "watcher.h"
 #include "xalloc.h"
@@ -142,6 +143,22 @@ static bool is_its_pcscf(struct subscribe *s, const url_t *who)
     return false;
 }
 
+/* An application server that its filter criteria name (TS 24.229 5.4.2.1.1). */
+static bool is_its_server(struct subscribe *s, const url_t *who)
+{
+    struct ifc *all = s->reg->profile.xml ? ifc_read(s->reg->profile.xml) : NULL;
+    const struct ifc *ifc = all;
+    bool found = false;
+
+    for (; ifc && !found; ifc = ifc->next) {
+        const url_t *server = url_make(s->home, ifc->server);
+
+        found = server && is_same_place(server, who);
+    }
+    ifc_free(all);
+    return found;
+}
+
 static bool is_allowed(struct subscribe *s, const url_t *who)
 {
     char impu[CX_TEXT];
@@ -149,7 +166,7 @@ static bool is_allowed(struct subscribe *s, const url_t *who)
     if (sip_identity(who, impu, sizeof impu) && profile_has(&s->reg->profile, impu) &&
         !is_barred(&s->reg->profile, impu))
         return true;
-    return is_its_pcscf(s, who);
+    return is_its_pcscf(s, who) || is_its_server(s, who);
 }
 
 static bool may_ask(struct subscribe *s)
