@@ -72,7 +72,9 @@ struct sql *sql_open(const char *path, struct why *why)
     /* synchronous NORMAL: what was committed survives a crash of the process; after a power failure
        the last commits may be missing, and a card then resynchronises its SQN (TS 33.102 6.3.5) */
     sql_script(sql, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; "
-                    "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;");
+                    "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; "
+                    /* a big import leaves no big log behind; 16 MB of pages are kept in memory */
+                    "PRAGMA journal_size_limit = 8388608; PRAGMA cache_size = -16384;");
     if (sql->failed) {
         *why = sql->why;
         sql_close(sql);
