@@ -123,6 +123,10 @@ static const struct avp_row avps[] = {
 #define HEAD                                                                                       \
     "<Session-Id> {Vendor-Specific-Application-Id} {Auth-Session-State} {Origin-Host} "            \
     "{Origin-Realm} [Destination-Host] {Destination-Realm} "
+/* the HSS names the S-CSCF that it asks */
+#define HEAD_TO_SCSCF                                                                              \
+    "<Session-Id> {Vendor-Specific-Application-Id} {Auth-Session-State} {Origin-Host} "            \
+    "{Origin-Realm} {Destination-Host} {Destination-Realm} "
 #define ANSWER "<Session-Id> [Result-Code] [Experimental-Result] "
 
 static const struct command_row {
@@ -131,24 +135,24 @@ static const struct command_row {
 } commands[] = {
     {CX_UAR, "User-Authorization-Request",
      HEAD "{User-Name} {Public-Identity} {Visited-Network-Identifier} [User-Authorization-Type] "
-          "[UAR-Flags]",                                                                                "User-Authorization-Answer", ANSWER},
+          "[UAR-Flags]",                                                                                         "User-Authorization-Answer", ANSWER},
     {CX_SAR, "Server-Assignment-Request",
      /* Server-Name and User-Data-Already-Available are required by the letter; real S-CSCFs leave
      them out */
      HEAD "[User-Name] *[Public-Identity] [Server-Name] {Server-Assignment-Type} "
           "[User-Data-Already-Available] [Wildcarded-Public-Identity] [SCSCF-Restoration-Info] "
-          "[Multiple-Registration-Indication] [SAR-Flags]",                                             "Server-Assignment-Answer",  ANSWER},
+          "[Multiple-Registration-Indication] [SAR-Flags]",                                                      "Server-Assignment-Answer",  ANSWER},
     {CX_LIR, "Location-Info-Request",
      HEAD "[Originating-Request] {Public-Identity} [User-Authorization-Type]",
-     "Location-Info-Answer",                                                                                                         ANSWER},
+     "Location-Info-Answer",                                                                                                                  ANSWER},
     {CX_MAR, "Multimedia-Auth-Request",
      HEAD
-     "{User-Name} {Public-Identity} {SIP-Auth-Data-Item} {SIP-Number-Auth-Items} {Server-Name}",        "Multimedia-Auth-Answer",    ANSWER},
+     "{User-Name} {Public-Identity} {SIP-Auth-Data-Item} {SIP-Number-Auth-Items} {Server-Name}",                 "Multimedia-Auth-Answer",    ANSWER},
     {CX_RTR, "Registration-Termination-Request",
-     HEAD "{User-Name} [Associated-Identities] *[Public-Identity] {Deregistration-Reason}",
-     "Registration-Termination-Answer",                                                                                              ANSWER},
-    {CX_PPR, "Push-Profile-Request",             HEAD "{User-Name} [User-Data] [Charging-Information]",
-     "Push-Profile-Answer",                                                                                                          ANSWER},
+     HEAD_TO_SCSCF "{User-Name} [Associated-Identities] *[Public-Identity] {Deregistration-Reason}",
+     "Registration-Termination-Answer",                                                                                                       ANSWER},
+    {CX_PPR, "Push-Profile-Request",             HEAD_TO_SCSCF "{User-Name} [User-Data] [Charging-Information]",
+     "Push-Profile-Answer",                                                                                                                   ANSWER},
 };
 
 static struct dict_object *vendor, *application;

@@ -27,7 +27,8 @@ static inline int load_library(void **state)
 static inline struct msg *request(enum cx_command command, const void *from)
 {
     struct msg *msg =
-        cx_message_request(command, "icscf1.hims.net", "hims.net", NULL, "hims.net", "3c26700d");
+        cx_message_request(command, "icscf1.hims.net", "hims.net",
+                           command >= CX_RTR ? "scscf1.hims.net" : NULL, "hims.net", "3c26700d");
 
     assert_non_null(msg);
     assert_int_equal(cx_encode(msg, cx_request_fields(command), from), 0);
