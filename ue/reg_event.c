@@ -188,8 +188,24 @@ void reg_event_stop(struct ue *ue)
 
     sip_cancel(&e->op);
     loop_cancel(&e->timer);
-    e->on = e->told = false;
+    e->on = e->told = e->leaving = false;
     ask_answer(&e->ask, -ENOTCONN, "failed: the registration that was watched has ended");
+}
+
+/* The de-registration is over: the last NOTIFY came, or does not come. */
+static void on_last(void *arg)
+{
+    struct ue *ue = arg;
+
+    ue->reg.event.timer = NULL;
+    ue->reg.event.leaving = false;
+    ask_answer(&ue->reg.ask, 0, "deregistered: %s", sim_impu(&ue->sim));
+}
+
+void reg_event_await_end(struct ue *ue)
+{
+    ue->reg.event.leaving = true;
+    ue->reg.event.timer = loop_after(ue->loop, 2 * ue->conf->timers.sip_t1_ms, on_last, ue);
 }
 
 void reg_event_begin(struct ue *ue, ue_done_fn *done, void *arg)
@@ -340,6 +356,10 @@ void reg_event_notified(struct ue *ue, struct sip_request *request)
                status == 489 ? "Allow-Events: reg\r\n" : NULL);
     if (status == 200 && news.has_info)
         apply(ue, &news);
+    if (status == 200 && news.is_over && e->leaving) {
+        loop_cancel(&e->timer);
+        on_last(ue);
+    }
     if (status == 200 && news.is_over && e->on && ue->reg.bound) {
         e->on = false;
         loop_cancel(&e->timer);

@@ -39,6 +39,8 @@ unsigned register_pcscf_port(const struct ue *ue);
  * has ended. reg_event_notified - a NOTIFY from the P-CSCF. */
 void reg_event_registered(struct ue *ue);
 void reg_event_stop(struct ue *ue);
+/* reg_event_await_end - answers reg.ask when the NOTIFY of the de-registration came, or soon. */
+void reg_event_await_end(struct ue *ue);
 void reg_event_notified(struct ue *ue, struct sip_request *request);
 
 /* register_timer - EV_TIMER in so many milliseconds; replaces the one that runs. */

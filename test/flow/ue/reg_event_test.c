@@ -218,6 +218,32 @@ static void what_is_not_its_own_NOTIFY_changes_nothing(void **state)
     assert_true(register_is_on(&ue));
 }
 
+static void EVT_10_a_deregistration_is_over_when_its_last_NOTIFY_came_or_after_a_while(void **state)
+{
+    (void)state;
+    is_subscribed();
+    for (int silent = 0; silent < 2; silent++) {
+        register_end(&ue, on_outcome, NULL);
+        heard_register();
+        accept_for(0);
+        soon();
+        assert_int_equal(outcome.count, 0);
+        if (silent)
+            fake_clock_forward_ms(loop, 2 * conf.timers.sip_t1_ms);
+        else
+            told("terminated;reason=noresource", "state=\"terminated\" event=\"unregistered\"");
+        heard_outcome(0, "deregistered: sip:name@hims.net");
+        if (silent)
+            break;
+        register_begin(&ue, on_outcome, NULL);
+        heard_register();
+        accept_for(3600);
+        heard_outcome(0, "registered");
+        heard_register();
+        fake_sip_answer(at - 1, 200, "Expires: 3600\r\nContact: <sip:w2@scscf1.hims.net>\r\n");
+    }
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -232,6 +258,7 @@ int main(void)
         T(EVT_10_probation_it_registers_anew_after_the_time),
         T(EVT_10_unregistered_and_expired_end_it),
         T(EVT_15_a_subscription_that_timed_out_is_made_anew),
+        T(EVT_10_a_deregistration_is_over_when_its_last_NOTIFY_came_or_after_a_while),
         T(what_is_not_its_own_NOTIFY_changes_nothing),
     };
 
