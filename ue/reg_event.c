@@ -188,7 +188,7 @@ void reg_event_stop(struct ue *ue)
 
     sip_cancel(&e->op);
     loop_cancel(&e->timer);
-    e->on = e->told = e->leaving = false;
+    e->on = e->told = e->leaving = e->over = false;
     ask_answer(&e->ask, -ENOTCONN, "failed: the registration that was watched has ended");
 }
 
@@ -202,10 +202,25 @@ static void on_last(void *arg)
     ask_answer(&ue->reg.ask, 0, "deregistered: %s", sim_impu(&ue->sim));
 }
 
+/* Until the last NOTIFY came, at most 2 T1; then until its answer is across: without an address it
+ * would come again and again. */
+static void await(struct ue *ue)
+{
+    unsigned t1_ms = ue->conf->timers.sip_t1_ms;
+
+    loop_cancel(&ue->reg.event.timer);
+    ue->reg.event.timer =
+        loop_after(ue->loop, ue->reg.event.over ? t1_ms / 4 : 2 * t1_ms, on_last, ue);
+}
+
 void reg_event_await_end(struct ue *ue)
 {
+    bool over = ue->reg.event.over;
+
+    reg_event_stop(ue);
     ue->reg.event.leaving = true;
-    ue->reg.event.timer = loop_after(ue->loop, 2 * ue->conf->timers.sip_t1_ms, on_last, ue);
+    ue->reg.event.over = over;
+    await(ue);
 }
 
 void reg_event_begin(struct ue *ue, ue_done_fn *done, void *arg)
@@ -356,11 +371,13 @@ void reg_event_notified(struct ue *ue, struct sip_request *request)
                status == 489 ? "Allow-Events: reg\r\n" : NULL);
     if (status == 200 && news.has_info)
         apply(ue, &news);
+    e->over |= status == 200 && news.is_over && e->on;
     if (status == 200 && news.is_over && e->leaving) {
-        loop_cancel(&e->timer);
-        on_last(ue);
+        e->over = true;
+        await(ue);
     }
-    if (status == 200 && news.is_over && e->on && ue->reg.bound) {
+    if (status == 200 && news.is_over && e->on && ue->reg.bound &&
+        ue->reg.state != REG_DEREGISTERING) {
         e->on = false;
         loop_cancel(&e->timer);
         if (strcmp(news.reason, "timeout") == 0 || strcmp(news.reason, "deactivated") == 0)

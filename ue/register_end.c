@@ -134,20 +134,16 @@ void register_leave(struct ue *ue, const struct register_input *in)
 
 void register_be_gone(struct ue *ue, const struct register_input *in)
 {
-    bool is_watched;
-
     if (in->status >= 300) {
         register_describe(ue, in);
         register_give_up(ue, -EACCES, "%s", ue->reg.busy);
         return;
     }
     log_arrow(ue->reg.call, "==", NULL, "deregistered", "impu", sim_impu(&ue->sim), NULL);
-    is_watched = ue->reg.event.on;
-    reg_event_stop(ue);
     sa_retire(ue);
     ue->reg.bound = false;
     ue->reg.state = REG_IDLE;
-    if (is_watched) /* its last words find the terminal still there */
+    if (ue->reg.event.on) /* its last words find the terminal still there */
         reg_event_await_end(ue);
     else
         ask_answer(&ue->reg.ask, 0, "deregistered: %s", sim_impu(&ue->sim));

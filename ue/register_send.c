@@ -120,7 +120,7 @@ struct sip *register_way(const struct ue *ue, struct sip_target *to)
         return ue->reg.sip;
     /* the P-CSCF's client port names the set; it goes to port_ps */
     to->addr = addr_with_port(to->addr, sa_current(ue)->port_pc);
-    return ue->reg.sas.sip;
+    return sa_sip(ue);
 }
 
 void register_send(struct ue *ue, const struct register_credentials *auth)
@@ -155,7 +155,7 @@ void register_send(struct ue *ue, const struct register_credentials *auth)
                          why_not(n));
         return;
     }
-    sip = sa_current(ue) ? sa_sip(ue) : r->sip;
+    sip = register_way(ue, &to);
     m = sip_compose(sip, buf, &why);
     if (!m) {
         register_give_up(ue, -EINVAL, "cannot make the REGISTER: %s", why.text);

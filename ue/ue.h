@@ -105,7 +105,8 @@ struct reg_watch { /* the subscription to what becomes of the registration */
     struct loop_timer *timer; /* its refresh; not bound: a new registration */
     struct ue_ask ask;        /* waits for the first NOTIFY */
     bool on, told, is_anew;
-    bool leaving; /* de-registered: the last NOTIFY is awaited */
+    bool leaving;                   /* de-registered: the last NOTIFY is awaited */
+    bool over;                      /* it came */
     char sentence[UE_SENTENCE / 2]; /* what was told last */
 };
 

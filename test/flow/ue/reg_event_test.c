@@ -12,6 +12,7 @@ static const struct fake_sip_sent *is_subscribing(void)
 
     notice[0] = 0;
     notify_cseq = 1;
+    conf.timers.sip_t1_ms = 500;
     ((struct conf_terminal *)ue.terminal)->reg_event = CONF_ON;
     be_registered_for(3600);
     ue.notice = ue.delay = on_notice;
@@ -232,6 +233,7 @@ static void EVT_10_a_deregistration_is_over_when_its_last_NOTIFY_came_or_after_a
             fake_clock_forward_ms(loop, 2 * conf.timers.sip_t1_ms);
         else
             told("terminated;reason=noresource", "state=\"terminated\" event=\"unregistered\"");
+        fake_clock_forward_ms(loop, conf.timers.sip_t1_ms / 4);
         heard_outcome(0, "deregistered: sip:name@hims.net");
         if (silent)
             break;
