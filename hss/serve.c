@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "hss.h"
+#include "leaving.h"
 #include "log.h"
 #include "push.h"
 #include "repeat.h"
@@ -53,6 +54,7 @@ struct job { /* one request, until answered */
         struct cx_lia lia;
     } answer;
     struct why why;
+    struct push *push; /* MAR: who is left, NULL nobody */
 };
 
 /* ---- on the store's thread ---- */
@@ -75,7 +77,12 @@ static void mar(struct store *store, struct job *j)
     j->remembered = j->again && repeats_find_maa(repeats, key, &j->answer.maa, now_ms());
     if (j->remembered)
         return;
+    j->push = leaving_find(store, j->peer, &j->request.mar);
     answer_mar(store, j->peer, &j->request.mar, &j->answer.maa, &j->why);
+    if (j->push && j->answer.maa.result != CX_SUCCESS) {
+        push_free(j->push);
+        j->push = NULL;
+    }
     if (j->answer.maa.result != CX_UNABLE_TO_COMPLY)
         repeats_keep_maa(repeats, key, &j->answer.maa, now_ms());
 }
@@ -144,6 +151,8 @@ static void answered(struct store_job *store_job)
     case SAR: cx_answer_saa(j->reply, &j->answer.saa); break;
     default: cx_answer_lia(j->reply, &j->answer.lia); break;
     }
+    if (j->push)
+        push_all(j->serve->pusher, j->push);
     j->serve->jobs--;
     wipe(j, sizeof *j); /* vectors */
     free(j);

@@ -148,6 +148,15 @@ size_t subscriber_all_impis(struct store *store, int64_t subscription, char impi
                       impi);
 }
 
+size_t subscriber_impus(struct store *store, int64_t set, char impu[][CX_TEXT])
+{
+    return take_names(sql_ask(store->sql,
+                              "SELECT impu FROM impu WHERE implicit_set = ? AND kind < 2 "
+                              "ORDER BY is_default DESC, position LIMIT 16",
+                              "i", set),
+                      impu);
+}
+
 size_t subscriber_first_impus(struct store *store, int64_t impi, char impu[][CX_TEXT])
 {
     return take_names(sql_ask(store->sql,

@@ -42,6 +42,9 @@ void subscriber_load_any(struct store *store, const char *impi, const char *impu
 size_t subscriber_impis(struct store *store, int64_t set, char impi[][CX_TEXT]);
 size_t subscriber_registered_impis(struct store *store, int64_t set, char impi[][CX_TEXT]);
 size_t subscriber_all_impis(struct store *store, int64_t subscription, char impi[][CX_TEXT]);
+/* subscriber_impus - the distinct identities of a set, the default one first, at most CX_MAX_IDS.
+ */
+size_t subscriber_impus(struct store *store, int64_t set, char impu[][CX_TEXT]);
 /* subscriber_first_impus - one IMPU of each set that the IMPI has, at most CX_MAX_IDS. */
 size_t subscriber_first_impus(struct store *store, int64_t impi, char impu[][CX_TEXT]);
 

@@ -75,6 +75,24 @@ def test_DIA_22_a_required_feature_that_is_not_there_is_refused_and_the_others_a
             assert peer.ask(peer.message(d.UAR, peer.uar_avps() + [fine])).result == ("ER", 2001)
 
 
+def test_CXM_09_the_old_server_is_told_when_another_one_takes_a_user(own):
+    hss = own()
+    with hss.peer("scscf1.hims.net") as old, hss.peer("scscf2.hims.net") as new:
+        old.ask(old.mar())
+        assert old.ask(old.sar()).result == ("RC", 2001)
+        assert new.ask(new.mar(server="sip:scscf2.hims.net")).result == ("RC", 2001)
+        rtr = old.receive()
+        assert rtr.command == 304 and rtr.flags & d.REQUEST
+        reason = {code: data for code, _, data in d.parse(rtr.one(615, d.TGPP))}
+        assert reason[616] == d.u32(1)  # NEW_SERVER_ASSIGNED
+        assert rtr.text(d.USER_NAME) == "name.private@hims.net"
+        assert rtr.all(d.PUBLIC_IDENTITY, d.TGPP)[0] == b"sip:name@hims.net"
+        old.send(old.message(304, [avp for avp in (
+            d.avp(d.SESSION_ID, rtr.text(d.SESSION_ID)), d.avp(d.RESULT_CODE, 2001),
+            *old.origin())], flags=d.PROXIABLE, hop=rtr.hop, end=rtr.end))
+        assert new.ask(new.lir()).text(d.SERVER_NAME, d.TGPP) == "sip:scscf2.hims.net"
+
+
 def test_CXM_18_a_softphone_gets_its_hash(hss):  # noqa: F811
     with hss.peer("scscf1.hims.net") as peer:
         for scheme in ("SIP Digest", "Unknown"):
