@@ -150,8 +150,8 @@ class Peer:
         return struct.pack("!IIIII", version << 24 | length & 0xFFFFFF, flags << 24 | command,
                            application, hop, hop if end is None else end) + body
 
-    def cer(self, applications=(CX,)):
-        avps = self.origin() + [
+    def cer(self, applications=(CX,), state_id=None):
+        avps = self.origin() + ([] if state_id is None else [avp(ORIGIN_STATE_ID, state_id)]) + [
             avp(HOST_IP_ADDRESS, b"\0\x01\x7f\0\0\x01"), avp(VENDOR_ID, 0),
             avp(PRODUCT_NAME, "raw", mandatory=False)]
         avps += [avp(VSAI, [avp(VENDOR_ID, TGPP), avp(AUTH_APPLICATION_ID, application)])

@@ -3,6 +3,9 @@
 nothing is done twice."""
 import concurrent.futures
 import hashlib
+import time
+
+import pytest
 
 import diameter_raw as d
 from diameter_raw import cx
@@ -93,6 +96,33 @@ def test_CXM_09_the_old_server_is_told_when_another_one_takes_a_user(own):
         assert new.ask(new.lir()).text(d.SERVER_NAME, d.TGPP) == "sip:scscf2.hims.net"
 
 
+def test_DIA_25_a_peer_that_was_restarted_hears_nothing_of_its_life_before(own):
+    hss = own()
+
+    def connect(state_id):
+        for _ in range(50):  # the connection before may not be forgotten yet
+            peer = d.Peer(hss.address, "scscf1.hims.net", connect=False)
+            try:
+                if peer.ask(peer.cer(state_id=state_id)).result == ("RC", 2001):
+                    peer.settle()
+                    return peer
+            except (AssertionError, ConnectionError):
+                pass
+            peer.close()
+            time.sleep(0.1)
+        raise AssertionError(hss.log())
+
+    before = connect(1000)
+    before.send(b"".join(before.mar() for _ in range(50)))
+    before.close()
+    with connect(1001) as peer:
+        request = peer.uar()
+        answer = peer.ask(request)  # the very next message is this one's
+        assert answer.command == d.UAR and answer.octets[12:20] == request[12:20]
+        with pytest.raises(TimeoutError):
+            peer.receive(0.3)
+
+
 def test_CXM_18_a_softphone_gets_its_hash(hss):  # noqa: F811
     with hss.peer("scscf1.hims.net") as peer:
         for scheme in ("SIP Digest", "Unknown"):
@@ -124,7 +154,7 @@ def test_DIA_24_padding_that_is_not_zero_is_accepted(hss):  # noqa: F811
 def test_no_sqn_is_given_to_two_of_eight_connections(own):
     """The S-CSCFs and I-CSCFs all ask for one user at once; every RAND and every SQN is unique."""
     hss = own()
-    hosts = [f"icscf{i}.hims.net" for i in range(4)] + [f"scscf{i}.hims.net" for i in (1, 2)]
+    hosts = [f"icscf{i}.hims.net" for i in range(4)] + [f"scscf{i}.hims.net" for i in range(1, 5)]
     each = 40
 
     def ask(host):

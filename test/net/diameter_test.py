@@ -47,7 +47,7 @@ class Hss:
             conf = yaml.load(f, Loader=yaml.BaseLoader)
         conf["hss"] = {"address": "127.0.0.1", "port": str(self.port), "http": {"on": "false"}}
         conf["icscf"] = [{"name": f"icscf{i}", "address": f"10.60.4.1{i}"} for i in range(4)]
-        conf["scscf"] = [{"name": f"scscf{i}", "address": f"10.60.4.2{i}"} for i in range(1, 3)]
+        conf["scscf"] = [{"name": f"scscf{i}", "address": f"10.60.4.2{i}"} for i in range(1, 5)]
         conf["timers"] = {"diameter_tc_s": "1", "cx_wait_ms": "1000", **timers}
         with open(os.path.join(TOP, "conf/sims.yaml"), encoding="utf-8") as f:
             self.sims = f.read()
