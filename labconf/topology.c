@@ -35,6 +35,8 @@ void topology_print(const struct conf *conf, FILE *out)
     char gb[ADDR_TEXT];
 
     fprintf(out, "user-plane %s\n", planes[conf->user_plane]);
+    if (conf->hss.http.on && !conf->hss.element.external)
+        fprintf(out, "http %s %u\n", addr_host(&conf->hss.http.address, gb), conf->hss.http.port);
     for (size_t i = 0; i < n; i++)
         print_element(&entry[i], out);
     for (size_t i = 0; i < conf->ggsn.apn_count; i++) {

@@ -38,6 +38,7 @@ class Topology:
     def __init__(self, text):
         self.elements, self.terminals, self.pools = [], [], []
         self.user_plane = "off"  # auto, on or off
+        self.http = None  # the HSS's address and port, when ours serves HTTP
         for line in text.splitlines():
             word = line.split()
             if not word or word[0].startswith("#"):
@@ -48,6 +49,8 @@ class Topology:
                 self.terminals.append(Terminal(*word[1:]))
             elif word[0] == "user-plane" and len(word) == 2:
                 self.user_plane = word[1]
+            elif word[0] == "http" and len(word) == 3:
+                self.http = (word[1], int(word[2]))
             elif word[0] == "pool" and len(word) == 3:
                 self.pools.append(word[2])
             else:

@@ -62,6 +62,7 @@ static void the_topology_says_who_stands_where(void **state)
     assert_line("element dns dns internet 10.60.3.53 fd00:60::3:53 dns.hims.net internal");
     assert_line("element hss hss home 10.60.4.30 fd00:60::4:30 hss.hims.net internal");
     assert_line("user-plane auto");
+    assert_line("http 127.0.0.1 8080");
     assert_line("pool ims 10.45.0.0/24");
     assert_line("pool ims fd00:45::/64");
     assert_line("terminal name 10.60.1.1 eth0");
