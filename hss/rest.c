@@ -10,6 +10,7 @@
 #include "rest.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,6 +251,14 @@ static void read_token(struct rest *rest)
 
 /* ---- the server ---- */
 
+/* A key or a password is in many a JSON text: whatever jansson gives back is overwritten first. */
+static void free_wiped(void *memory)
+{
+    if (memory)
+        wipe(memory, malloc_usable_size(memory));
+    free(memory);
+}
+
 struct rest *rest_open(struct loop *loop, const struct conf *conf, struct store_thread *thread,
                        struct pusher *pusher)
 {
@@ -273,6 +282,7 @@ struct rest *rest_open(struct loop *loop, const struct conf *conf, struct store_
         rest->routes[i] =
             (struct http_route){rest_operations[i].method, rest_operations[i].path, on_request};
     read_token(rest);
+    json_set_alloc_funcs(malloc, free_wiped);
     rest->http = http_open(loop, &config, rest->routes, rest_operation_count, rest, &why);
     if (!rest->http)
         daemon_die("%s", why.text);
