@@ -321,11 +321,6 @@ void gtp_path_close(struct gtp_path *path)
     free(path);
 }
 
-const struct addr *gtp_path_local(const struct gtp_path *path)
-{
-    return &path->local;
-}
-
 void gtp_path_live(const struct gtp_path *path, FILE *out)
 {
     char a[ADDR_TEXT], buf[24];

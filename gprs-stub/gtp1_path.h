@@ -43,7 +43,6 @@ int gtp_path_open(struct gtp_path **path, struct loop *loop, const struct gtp_pa
                   struct why *why);
 /* gtp_path_close - nothing that waits is called any more. NULL is fine. */
 void gtp_path_close(struct gtp_path *path);
-const struct addr *gtp_path_local(const struct gtp_path *path);
 
 /* gtp_path_ask - send a request and wait for its answer.
  * peer    host; the port is always peer_port

@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "hint.h"
 #include "ue.h"
 #include "xalloc.h"
 
@@ -24,11 +25,7 @@ static void on_accept(struct ue *ue, const struct nas *m);
 static void on_reject(struct ue *ue, const struct nas *m);
 static void on_status(struct ue *ue, const struct nas *m);
 
-/* What the lab's user should look at, by the cause of a reject; 0 ends. */
-static const struct hint {
-    uint8_t cause;
-    const char *text;
-} hints[] = {
+static const struct hint hints[] = {
     {GMM_CAUSE_IMSI_UNKNOWN_IN_HLR,  "the network does not know this IMSI: is it a subscriber's"},
     {GMM_CAUSE_ILLEGAL_MS,           "the network refuses this SIM"                             },
     {GMM_CAUSE_IMEI_NOT_ACCEPTED,    "the network refuses this IMEI"                            },
@@ -43,22 +40,6 @@ static const struct hint {
     {GMM_CAUSE_CONGESTION,           "the SGSN is overloaded"                                   },
     {0,                              NULL                                                       },
 };
-
-static const char *hint_for(unsigned cause)
-{
-    const struct hint *h = hints;
-
-    while (h->cause && h->cause != cause)
-        h++;
-    return h->text ? h->text : "the log of the SGSN has the reason";
-}
-
-static const char *cause_text(unsigned cause)
-{
-    const char *text = gmm_cause_text(cause);
-
-    return text ? text : "not a cause that is known";
-}
 
 static void say_attached(struct ue *ue)
 {
@@ -203,7 +184,7 @@ static void on_reject(struct ue *ue, const struct nas *m)
     unsigned cause = m->attach_reject.cause;
 
     attach_fail(ue, -ECONNREFUSED, "Attach Reject, cause %u (%s), for IMSI %s - %s", cause,
-                cause_text(cause), ue->sim.imsi, hint_for(cause));
+                hint_cause(gmm_cause_text(cause)), ue->sim.imsi, hint_for(hints, cause));
 }
 
 static void on_status(struct ue *ue, const struct nas *m)
@@ -212,9 +193,10 @@ static void on_status(struct ue *ue, const struct nas *m)
 
     if (ue->attach.state == GMM_ATTACHING)
         attach_fail(ue, -EPROTO, "the SGSN answers the attach with GMM Status, cause %u (%s)",
-                    cause, cause_text(cause));
+                    cause, hint_cause(gmm_cause_text(cause)));
     else
-        log_warn(ue->call, "GMM Status from the SGSN, cause %u (%s)", cause, cause_text(cause));
+        log_warn(ue->call, "GMM Status from the SGSN, cause %u (%s)", cause,
+                 hint_cause(gmm_cause_text(cause)));
 }
 
 void attach_on_nas(struct ue *ue, const struct nas *m)
@@ -250,7 +232,7 @@ void attach_fail(struct ue *ue, int err, const char *format, ...)
     va_list ap;
 
     va_start(ap, format);
-    vsnprintf(sentence, sizeof sentence, format, ap);
+    why_vprint(sentence, sizeof sentence, format, ap);
     va_end(ap);
     authenticate_forget(ue);
     detach_locally(ue);

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "hint.h"
 #include "pco.h"
 #include "ue.h"
 #include "xalloc.h"
@@ -33,11 +34,7 @@ static void on_status(struct ue *ue, const struct nas *m);
 static void fail(struct ue *ue, int err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* What the lab's user should look at, by the cause of a reject; 0 ends. */
-static const struct hint {
-    uint8_t cause;
-    const char *text;
-} hints[] = {
+static const struct hint hints[] = {
     {SM_CAUSE_INSUFFICIENT_RESOURCES, "the pool of the APN has no free address, most likely"            },
     {SM_CAUSE_UNKNOWN_APN,            "the GGSN has no such APN: compare the terminal's with the GGSN's"},
     {SM_CAUSE_UNKNOWN_PDP_TYPE,       "the APN has no addresses of this kind"                           },
@@ -48,22 +45,6 @@ static const struct hint {
     {SM_CAUSE_V6_ONLY,                "ask for ipv6"                                                    },
     {0,                               NULL                                                              },
 };
-
-static const char *hint_for(unsigned cause)
-{
-    const struct hint *h = hints;
-
-    while (h->cause && h->cause != cause)
-        h++;
-    return h->text ? h->text : "the log of the SGSN has the reason";
-}
-
-static const char *cause_text(unsigned cause)
-{
-    const char *text = sm_cause_text(cause);
-
-    return text ? text : "not a cause that is known";
-}
 
 static void say_active(struct ue *ue)
 {
@@ -165,7 +146,7 @@ static void on_reject(struct ue *ue, const struct nas *m)
     unsigned cause = m->activate_reject.cause;
 
     fail(ue, -ECONNREFUSED, "Activate PDP Context Reject, cause %u (%s), for APN %s - %s", cause,
-         cause_text(cause), ue->terminal->apn, hint_for(cause));
+         hint_cause(sm_cause_text(cause)), ue->terminal->apn, hint_for(hints, cause));
 }
 
 void pdp_end(struct ue *ue, ue_done_fn *done, void *arg)
@@ -232,7 +213,7 @@ static void on_deactivate_request(struct ue *ue, const struct nas *m)
         ask_answer(&ue->pdp.ask, 0, "inactive: the address was given back");
     else
         ue_say(ue, "lost: the network deactivated the PDP context, cause %u (%s)", cause,
-               cause_text(cause));
+               hint_cause(sm_cause_text(cause)));
 }
 
 static void on_status(struct ue *ue, const struct nas *m)
@@ -241,9 +222,10 @@ static void on_status(struct ue *ue, const struct nas *m)
 
     if (ue->pdp.state == PDP_ACTIVATING)
         fail(ue, -EPROTO, "the SGSN answers the activation with SM Status, cause %u (%s)", cause,
-             cause_text(cause));
+             hint_cause(sm_cause_text(cause)));
     else
-        log_warn(ue->call, "SM Status from the SGSN, cause %u (%s)", cause, cause_text(cause));
+        log_warn(ue->call, "SM Status from the SGSN, cause %u (%s)", cause,
+                 hint_cause(sm_cause_text(cause)));
 }
 
 static void refuse_message(struct ue *ue, const struct nas *m, unsigned cause)
@@ -304,7 +286,7 @@ static void fail(struct ue *ue, int err, const char *format, ...)
     va_list ap;
 
     va_start(ap, format);
-    vsnprintf(sentence, sizeof sentence, format, ap);
+    why_vprint(sentence, sizeof sentence, format, ap);
     va_end(ap);
     pdp_lost(ue);
     ask_answer(&ue->pdp.ask, err, "failed: %s", sentence);

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "gb_tlv.h"
+
 enum {
     IE_LEAK_MS = 0x01, /* "Bmax default MS" */
     IE_LEAK_RATE = 0x03,
@@ -31,11 +33,7 @@ enum {
     HAS_BUCKET = 64
 };
 
-static const struct {
-    uint8_t type;
-    const char *name;
-    unsigned must;
-} types[] = {
+static const struct gb_type types[] = {
     {BSSGP_DL_UNITDATA,          "DL-UNITDATA",          HAS_LLC             },
     {BSSGP_UL_UNITDATA,          "UL-UNITDATA",          HAS_LLC | HAS_CELL  },
     {BSSGP_RA_CAPABILITY,        "RA-CAPABILITY",        0                   },
@@ -57,19 +55,16 @@ static const struct {
     {BSSGP_STATUS,               "STATUS",               HAS_CAUSE           },
 };
 
-static int type_index(unsigned type)
+static const struct gb_type *find(unsigned type)
 {
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        if (types[i].type == type)
-            return i;
-    return -1;
+    return gb_type_find(types, sizeof types / sizeof types[0], type);
 }
 
 const char *bssgp_type_text(unsigned type)
 {
-    int i = type_index(type);
+    const struct gb_type *known = find(type);
 
-    return i < 0 ? "BSSGP-?" : types[i].name;
+    return known ? known->name : "BSSGP-?";
 }
 
 const char *bssgp_cause_text(unsigned cause)
@@ -116,11 +111,9 @@ static unsigned take_value(struct octets_in *v, unsigned iei, struct bssgp_pdu *
 
 static unsigned take_element(struct octets_in *in, struct bssgp_pdu *pdu)
 {
-    unsigned iei = take_u8(in), len = take_u8(in), has;
-    struct octets_in v;
+    unsigned iei, has;
+    struct octets_in v = take_tlv(in, &iei);
 
-    len = len & 0x80 ? len & 0x7f : len << 8 | take_u8(in);
-    v = take_in(in, len);
     if (v.bad)
         return 0;
     has = take_value(&v, iei, pdu);
@@ -145,12 +138,12 @@ int bssgp_decode(struct bssgp_pdu *pdu, const uint8_t *data, size_t len, struct 
 {
     struct octets_in in = octets_in(data, len);
     unsigned has = 0;
-    int i;
+    const struct gb_type *known;
 
     memset(pdu, 0, sizeof *pdu);
     pdu->type = take_u8(&in);
-    i = type_index(pdu->type);
-    if (in.bad || i < 0)
+    known = find(pdu->type);
+    if (in.bad || !known)
         return fault(pdu, BSSGP_CAUSE_PROTOCOL, why);
     if (is_unitdata(pdu->type)) {
         pdu->tlli = take_u32(&in);
@@ -162,35 +155,14 @@ int bssgp_decode(struct bssgp_pdu *pdu, const uint8_t *data, size_t len, struct 
     pdu->has_cell = has & HAS_CELL;
     if (in.bad)
         return fault(pdu, BSSGP_CAUSE_INVALID, why);
-    if ((has & types[i].must) != types[i].must)
+    if ((has & known->must) != known->must)
         return fault(pdu, BSSGP_CAUSE_MISSING, why);
     return 0;
 }
 
-static void put_head(struct octets_out *out, unsigned iei, size_t len)
-{
-    put_u8(out, iei);
-    if (len < 0x80)
-        put_u8(out, 0x80 | len);
-    else
-        put_u16(out, len);
-}
-
-static void put_number(struct octets_out *out, unsigned iei, uint16_t v)
-{
-    put_head(out, iei, 2);
-    put_u16(out, v);
-}
-
-static void put_number8(struct octets_out *out, unsigned iei, uint8_t v)
-{
-    put_head(out, iei, 1);
-    put_u8(out, v);
-}
-
 static void put_cell(struct octets_out *out, const struct bssgp_cell *cell)
 {
-    put_head(out, IE_CELL, 8);
+    put_tlv_head(out, IE_CELL, 8);
     gsm_put_rai(out, &cell->rai);
     put_u16(out, cell->ci);
 }
@@ -203,18 +175,18 @@ static void put_unitdata(struct octets_out *out, const struct bssgp_pdu *pdu)
     if (pdu->type == BSSGP_UL_UNITDATA)
         put_cell(out, &pdu->cell);
     else
-        put_number(out, IE_LIFETIME, 1000); /* centiseconds */
-    put_head(out, IE_LLC, pdu->llc_len);
+        put_tlv_u16(out, IE_LIFETIME, 1000); /* centiseconds */
+    put_tlv_head(out, IE_LLC, pdu->llc_len);
     put_octets(out, pdu->llc, pdu->llc_len);
 }
 
 static void put_flow_control(struct octets_out *out, const struct bssgp_pdu *pdu)
 {
-    put_number8(out, IE_TAG, pdu->tag);
-    put_number(out, IE_BUCKET, pdu->bucket_size);
-    put_number(out, IE_LEAK_RATE, pdu->leak_rate);
-    put_number(out, IE_LEAK_MS, pdu->ms_bucket_size);
-    put_number(out, IE_R_DEFAULT_MS, pdu->ms_leak_rate);
+    put_tlv_u8(out, IE_TAG, pdu->tag);
+    put_tlv_u16(out, IE_BUCKET, pdu->bucket_size);
+    put_tlv_u16(out, IE_LEAK_RATE, pdu->leak_rate);
+    put_tlv_u16(out, IE_LEAK_MS, pdu->ms_bucket_size);
+    put_tlv_u16(out, IE_R_DEFAULT_MS, pdu->ms_leak_rate);
 }
 
 /* STATUS names the BVCI only for the causes that speak of one (10.4.14). */
@@ -223,21 +195,21 @@ static void put_control(struct octets_out *out, const struct bssgp_pdu *pdu, uns
     bool status = pdu->type == BSSGP_STATUS;
 
     if (status)
-        put_number8(out, IE_CAUSE, pdu->cause);
+        put_tlv_u8(out, IE_CAUSE, pdu->cause);
     if (must & HAS_TLLI) {
-        put_head(out, IE_TLLI, 4);
+        put_tlv_head(out, IE_TLLI, 4);
         put_u32(out, pdu->tlli);
     }
     if (must & HAS_BVCI || (status && pdu->has_bvci))
-        put_number(out, IE_BVCI, pdu->bvci);
+        put_tlv_u16(out, IE_BVCI, pdu->bvci);
     if (must & HAS_CAUSE && !status)
-        put_number8(out, IE_CAUSE, pdu->cause);
+        put_tlv_u8(out, IE_CAUSE, pdu->cause);
     if (must & HAS_TAG)
-        put_number8(out, IE_TAG, pdu->tag);
+        put_tlv_u8(out, IE_TAG, pdu->tag);
     if (pdu->type == BSSGP_BVC_RESET && pdu->has_cell)
         put_cell(out, &pdu->cell);
     if (status && pdu->llc_len) {
-        put_head(out, IE_PDU_IN_ERROR, pdu->llc_len);
+        put_tlv_head(out, IE_PDU_IN_ERROR, pdu->llc_len);
         put_octets(out, pdu->llc, pdu->llc_len);
     }
 }
@@ -245,7 +217,7 @@ static void put_control(struct octets_out *out, const struct bssgp_pdu *pdu, uns
 int bssgp_encode(uint8_t *data, size_t size, const struct bssgp_pdu *pdu)
 {
     struct octets_out out = octets_out(data, size);
-    int i = type_index(pdu->type);
+    const struct gb_type *known = find(pdu->type);
 
     put_u8(&out, pdu->type);
     if (is_unitdata(pdu->type))
@@ -253,6 +225,6 @@ int bssgp_encode(uint8_t *data, size_t size, const struct bssgp_pdu *pdu)
     else if (pdu->type == BSSGP_FLOW_CONTROL_BVC)
         put_flow_control(&out, pdu);
     else
-        put_control(&out, pdu, i < 0 ? 0 : types[i].must);
+        put_control(&out, pdu, known ? known->must : 0);
     return octets_len(&out);
 }

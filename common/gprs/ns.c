@@ -6,17 +6,13 @@
 #include <errno.h>
 #include <string.h>
 
-#include "octets.h"
+#include "gb_tlv.h"
 
 enum { IE_CAUSE = 0x00, IE_NSVCI = 0x01, IE_PDU = 0x02, IE_BVCI = 0x03, IE_NSEI = 0x04 };
 enum { HAS_CAUSE = 1 << IE_CAUSE, HAS_NSVCI = 1 << IE_NSVCI, HAS_NSEI = 1 << IE_NSEI };
 
 /* What a type must carry, and what is sent with it. */
-static const struct {
-    uint8_t type;
-    const char *name;
-    unsigned must;
-} types[] = {
+static const struct gb_type types[] = {
     {NS_UNITDATA,    "NS-UNITDATA",    0                               },
     {NS_RESET,       "NS-RESET",       HAS_CAUSE | HAS_NSVCI | HAS_NSEI},
     {NS_RESET_ACK,   "NS-RESET-ACK",   HAS_NSVCI | HAS_NSEI            },
@@ -29,19 +25,16 @@ static const struct {
     {NS_ALIVE_ACK,   "NS-ALIVE-ACK",   0                               },
 };
 
-static int type_index(unsigned type)
+static const struct gb_type *find(unsigned type)
 {
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        if (types[i].type == type)
-            return i;
-    return -1;
+    return gb_type_find(types, sizeof types / sizeof types[0], type);
 }
 
 const char *ns_type_text(unsigned type)
 {
-    int i = type_index(type);
+    const struct gb_type *known = find(type);
 
-    return i < 0 ? "NS-?" : types[i].name;
+    return known ? known->name : "NS-?";
 }
 
 const char *ns_cause_text(unsigned cause)
@@ -60,25 +53,6 @@ const char *ns_cause_text(unsigned cause)
     case NS_CAUSE_MISSING_IE: return "missing essential IE";
     default: return "unknown cause";
     }
-}
-
-static struct octets_in take_tlv(struct octets_in *in, unsigned *iei)
-{
-    unsigned len;
-
-    *iei = take_u8(in);
-    len = take_u8(in);
-    len = len & 0x80 ? len & 0x7f : len << 8 | take_u8(in);
-    return take_in(in, len);
-}
-
-static void put_head(struct octets_out *out, unsigned iei, size_t len)
-{
-    put_u8(out, iei);
-    if (len < 0x80)
-        put_u8(out, 0x80 | len);
-    else
-        put_u16(out, len);
 }
 
 /* One element into the PDU. Its HAS_ bit, 0 when it is none of ours; bad when it is broken. */
@@ -114,12 +88,12 @@ int ns_decode(struct ns_pdu *pdu, const uint8_t *data, size_t len, struct why *w
 {
     struct octets_in in = octets_in(data, len);
     unsigned has = 0;
-    int i;
+    const struct gb_type *known;
 
     memset(pdu, 0, sizeof *pdu);
     pdu->type = take_u8(&in);
-    i = type_index(pdu->type);
-    if (in.bad || i < 0)
+    known = find(pdu->type);
+    if (in.bad || !known)
         return fault(pdu, NS_CAUSE_PROTOCOL, why);
     if (pdu->type == NS_UNITDATA) {
         take_u8(&in); /* control bits, spare */
@@ -132,15 +106,9 @@ int ns_decode(struct ns_pdu *pdu, const uint8_t *data, size_t len, struct why *w
         has |= take_element(&in, pdu);
     if (in.bad)
         return fault(pdu, NS_CAUSE_INVALID_IE, why);
-    if ((has & types[i].must) != types[i].must)
+    if ((has & known->must) != known->must)
         return fault(pdu, NS_CAUSE_MISSING_IE, why);
     return 0;
-}
-
-static void put_number(struct octets_out *out, unsigned iei, uint16_t v)
-{
-    put_head(out, iei, 2);
-    put_u16(out, v);
 }
 
 /* TS 48.016 9.2.7: these causes are about a link, not about a PDU. */
@@ -152,8 +120,8 @@ static bool names_nsvc(unsigned cause)
 int ns_encode(uint8_t *data, size_t size, const struct ns_pdu *pdu)
 {
     struct octets_out out = octets_out(data, size);
-    int i = type_index(pdu->type);
-    unsigned must = i < 0 ? 0 : types[i].must;
+    const struct gb_type *known = find(pdu->type);
+    unsigned must = known ? known->must : 0;
 
     put_u8(&out, pdu->type);
     if (pdu->type == NS_UNITDATA) {
@@ -162,18 +130,16 @@ int ns_encode(uint8_t *data, size_t size, const struct ns_pdu *pdu)
         put_octets(&out, pdu->sdu, pdu->sdu_len);
         return octets_len(&out);
     }
-    if (must & HAS_CAUSE) {
-        put_head(&out, IE_CAUSE, 1);
-        put_u8(&out, pdu->cause);
-    }
+    if (must & HAS_CAUSE)
+        put_tlv_u8(&out, IE_CAUSE, pdu->cause);
     if (must & HAS_NSVCI || (pdu->type == NS_STATUS && names_nsvc(pdu->cause)))
-        put_number(&out, IE_NSVCI, pdu->nsvci);
+        put_tlv_u16(&out, IE_NSVCI, pdu->nsvci);
     if (must & HAS_NSEI)
-        put_number(&out, IE_NSEI, pdu->nsei);
+        put_tlv_u16(&out, IE_NSEI, pdu->nsei);
     if (pdu->type == NS_STATUS && pdu->cause == NS_CAUSE_BVCI_UNKNOWN)
-        put_number(&out, IE_BVCI, pdu->bvci);
+        put_tlv_u16(&out, IE_BVCI, pdu->bvci);
     if (pdu->type == NS_STATUS && pdu->sdu_len) {
-        put_head(&out, IE_PDU, pdu->sdu_len);
+        put_tlv_head(&out, IE_PDU, pdu->sdu_len);
         put_octets(&out, pdu->sdu, pdu->sdu_len);
     }
     return octets_len(&out);
