@@ -166,7 +166,7 @@ def test_a_barring_is_pushed_with_the_whole_profile(hss):
         assert icscf.ask(icscf.uar()).result == ("ER", 2002)  # nothing else came before
 
 
-def test_NET_01_deregister_sends_the_RTR_and_clears_the_scscf(hss):
+def test_deregister_sends_the_RTR_and_clears_the_scscf(hss):
     with Peer(hss.address, host=SCSCF) as peer:
         register(peer)
         status, done = hss.ask("POST", "/subscribers/name/deregister", {"reason": "server-change", "info": "moved"})
