@@ -88,7 +88,8 @@ def identity(line, names):
     ends = (me, there) if line.mark == "->" else (there, me)
     if "src" in k and "dst" in k:
         ends = (k["src"], k["dst"])
-    return (k.get("proto"), line.message, ends, k.get("cseq"), k.get("e2e"), k.get("ti"), k.get("seq"))
+    call = line.call if k.get("proto") == "sip" else None  # two dialogs between the same ends count alike
+    return (k.get("proto"), line.message, ends, k.get("cseq"), k.get("e2e"), k.get("ti"), k.get("seq"), call)
 
 
 def is_message(line):
