@@ -19,6 +19,7 @@
 #include <strings.h>
 #include <sys/random.h>
 
+#include "journal.h"
 #include "way.h"
 #include "xalloc.h"
 
@@ -186,6 +187,7 @@ static void deregister(struct third_party *t)
         if (is_first_of_its_impi(ended, b))
             sar_tell(scscf, CX_SAT_ADMINISTRATIVE_DEREGISTRATION, b->impi, b->impu, t->call);
     }
+    journal_save(scscf, reg, ended);
     changed(scscf, reg, ended, CHANGE_PROBATION, &cause);
     binding_list_free(ended);
     if (reg->held == 0)
