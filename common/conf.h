@@ -99,9 +99,10 @@ struct conf_scscf {
     uint32_t capability[32]; /* what it offers (TS 29.228 6.7) */
     size_t capability_count;
     unsigned min_expires_s, max_expires_s, default_expires_s; /* 60, 600000, 600000 */
-    unsigned max_attempts;   /* wrong answers to a challenge before 403 */
-    unsigned vectors;        /* SIP-Number-Auth-Items asked for: 1 */
-    char journal[CONF_PATH]; /* file name below state_dir */
+    unsigned max_attempts;     /* wrong answers to a challenge before 403 */
+    unsigned vectors;          /* SIP-Number-Auth-Items asked for: 1 */
+    unsigned reauth_expires_s; /* 60 */
+    char journal[CONF_PATH];   /* file name below state_dir */
 };
 
 struct conf_hss {

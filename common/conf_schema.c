@@ -188,6 +188,8 @@ static const struct conf_row scscf_rows[] = {
      .help = "Wrong answers to a challenge before 403."},
     {"vectors", UINT(1, 5), AT(conf_scscf, vectors), DEFAULT("1"),
      .help = "Authentication vectors asked for at once."},
+    {"reauth_expires_s", UINT(1, UINT32_MAX), AT(conf_scscf, reauth_expires_s), DEFAULT("60"),
+     .help = "What the network leaves of a registration when it wants to authenticate again."},
     {"journal", TYPE(PATH), AT(conf_scscf, journal),
      .derived = "the element's name and `.journal`",
      .help = "File that keeps the registrations over a restart, below `state_dir`."},

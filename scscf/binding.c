@@ -70,12 +70,51 @@ static void learn_names(struct registrar *r, struct registration *reg)
     }
 }
 
+static char *replaced(char *old, const char *new)
+{
+    free(old);
+    return xstrdup(new);
+}
+
 static bool same_profile(const struct profile *a, const struct profile *b)
 {
     return a->xml && b->xml && strcmp(a->xml, b->xml) == 0;
 }
 
-struct registration *registrar_put(struct registrar *r, struct profile *profile)
+static void move_contacts(struct registration *reg)
+{
+    const char *first = profile_default(&reg->profile);
+
+    if (!first)
+        first = reg->profile.impu[0].id;
+    for (struct binding *b = reg->bindings; b; b = b->next) {
+        if (profile_has(&reg->profile, b->impu))
+            continue;
+        b->impu = replaced(b->impu, first);
+        b->unsaved = true;
+    }
+}
+
+void registrar_replace(struct registrar *r, struct registration *reg, struct profile *profile,
+                       struct profile *before)
+{
+    struct profile old = reg->profile;
+
+    forget_names(r, reg);
+    if (!same_profile(&old, profile))
+        reg->unsaved = true;
+    reg->profile = *profile;
+    memset(profile, 0, sizeof *profile);
+    learn_names(r, reg);
+    move_contacts(reg);
+    if (before)
+        *before = old;
+    else
+        profile_free(&old);
+}
+
+struct registration *registrar_put(struct registrar *r, struct profile *profile,
+                                   struct profile *before)
 {
     struct registration *reg = NULL;
 
@@ -91,13 +130,7 @@ struct registration *registrar_put(struct registrar *r, struct profile *profile)
         r->all = reg;
         r->count++;
     }
-    forget_names(r, reg);
-    if (!same_profile(&reg->profile, profile))
-        reg->unsaved = true;
-    profile_free(&reg->profile);
-    reg->profile = *profile;
-    memset(profile, 0, sizeof *profile);
-    learn_names(r, reg);
+    registrar_replace(r, reg, profile, before);
     return reg;
 }
 
@@ -238,12 +271,6 @@ size_t binding_count_after(const struct registration *reg, const struct asked *a
         if (asked->contact[i].expires_s > 0 && !bound(reg, &asked->contact[i]))
             count++;
     return count;
-}
-
-static char *replaced(char *old, const char *new)
-{
-    free(old);
-    return xstrdup(new);
 }
 
 static void renew(struct binding *b, const struct asked *asked, const struct asked_contact *c,

@@ -56,8 +56,15 @@ void registrar_free(struct registrar *);
  */
 struct registration *registrar_find(const struct registrar *, const char *impu);
 /* registrar_put - the set with this profile (taken, *profile becomes empty): the one that has any
- * of its identities, with its profile replaced, or a new one. Never NULL. */
-struct registration *registrar_put(struct registrar *, struct profile *profile);
+ * of its identities, with its profile replaced, or a new one; before as of registrar_replace. Never
+ * NULL. */
+struct registration *registrar_put(struct registrar *, struct profile *profile,
+                                   struct profile *before);
+/* registrar_replace - the set has this profile (taken) from now on; before: what it had
+ * (profile_free it), NULL: of no interest. A contact whose own identity has left the set goes over
+ * to the default one. */
+void registrar_replace(struct registrar *, struct registration *, struct profile *,
+                       struct profile *before);
 /* registrar_remove - with all its contacts; its timer must not run. */
 void registrar_remove(struct registrar *, struct registration *);
 

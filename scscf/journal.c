@@ -238,6 +238,7 @@ void journal_save(struct scscf *scscf, struct registration *reg, const struct bi
         line_begin(&scscf->journal->line, "end");
         put_id(&scscf->journal->line, "set", reg->id);
         append(scscf);
+        reg->unsaved = true; /* should it come to life again */
         return;
     }
     if (reg->unsaved)

@@ -132,7 +132,7 @@ static bool read_set(struct loading *l, const char *line)
 
     if (!get_id(l, line, "id", &key.id) || !read_profile(line, &profile))
         return false;
-    reg = registrar_put(&l->scscf->registrar, &profile);
+    reg = registrar_put(&l->scscf->registrar, &profile, NULL);
     if (reg->id != key.id) { /* new; or one that had an identity of it and has lost its own line */
         struct by_id old = {.id = reg->id};
 

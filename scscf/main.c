@@ -36,6 +36,7 @@ int main(int argc, char **argv)
         .program = "scscf",
         .about = "The S-CSCF: registrar, authentication, user profiles.",
     };
+    static const struct cx_handlers handlers = {.rtr = rtr_serve, .ppr = ppr_serve};
     struct scscf scscf;
     const struct conf_scscf *me;
     int status;
@@ -50,6 +51,7 @@ int main(int argc, char **argv)
     scscf.sip = element_open_sip(d.loop, &d.conf, &me->element, me->port);
     scscf.dns = element_open_dns(d.loop, &d.conf, &me->element);
     open_journal(&scscf);
+    cx_serve(scscf.cx, &handlers, &scscf);
     sip_serve(scscf.sip, "REGISTER", register_begin, &scscf);
     sip_serve(scscf.sip, "SUBSCRIBE", subscribe_begin, &scscf);
     daemon_on_live(&d, scscf_print_live, &scscf);

@@ -63,16 +63,23 @@ static void trim(struct reading *r)
     memmove(r->text, r->text + start, r->len - start + 1);
 }
 
+const char *profile_canonical(const char *uri, char *buf, size_t size)
+{
+    su_home_t *home = su_home_new(sizeof *home);
+    url_t *url = url_make(home, uri);
+
+    if (!url || !sip_identity(url, buf, size))
+        *buf = 0;
+    su_home_unref(home);
+    return buf;
+}
+
 static void add_identity(struct reading *r)
 {
     char id[CONF_URI + CONF_URI];
-    su_home_t *home = su_home_new(sizeof *home);
     struct profile *p = &r->profile;
-    url_t *url = url_make(home, r->id);
-    bool known = url && sip_identity(url, id, sizeof id);
 
-    su_home_unref(home);
-    if (!known) {
+    if (!*profile_canonical(r->id, id, sizeof id)) {
         fail(r, EINVAL, "an identity in it is neither a SIP URI nor a tel URI");
         return;
     }
@@ -196,6 +203,19 @@ bool profile_has(const struct profile *p, const char *impu)
         if (strcmp(p->impu[i].id, impu) == 0)
             return true;
     return false;
+}
+
+bool profile_gains(const struct profile *now, const struct profile *before)
+{
+    for (size_t i = 0; i < now->impu_count; i++)
+        if (!profile_has(before, now->impu[i].id))
+            return true;
+    return false;
+}
+
+bool profile_same_names(const struct profile *a, const struct profile *b)
+{
+    return !profile_gains(a, b) && !profile_gains(b, a);
 }
 
 const char *profile_default(const struct profile *p)

@@ -29,10 +29,16 @@ struct profile {               /* all zero: empty */
 int profile_parse(struct profile *p, const char *xml, struct why *why);
 void profile_free(struct profile *p);
 
+/* profile_canonical - an identity as the profile has it, in buf; "" when it is none. */
+const char *profile_canonical(const char *uri, char *buf, size_t size);
 /* profile_has - whether this identity (canonical) is in the set, barred or not. */
 bool profile_has(const struct profile *p, const char *impu);
 /* profile_default - the default public identity: the first that is not barred (TS 24.229
  * 5.4.1.2.2F); NULL when all are barred. */
 const char *profile_default(const struct profile *p);
+/* profile_same_names - whether both have the same identities, in any order, barred or not. */
+bool profile_same_names(const struct profile *a, const struct profile *b);
+/* profile_gains - whether it has an identity that the one before had not. */
+bool profile_gains(const struct profile *now, const struct profile *before);
 
 #endif

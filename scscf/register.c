@@ -197,7 +197,8 @@ static struct registration *learn_profile(struct register_txn *t, const struct c
         profile_free(&profile);
         return NULL;
     }
-    return registrar_put(&t->scscf->registrar, &profile);
+    profile_free(&t->before);
+    return registrar_put(&t->scscf->registrar, &profile, &t->before);
 }
 
 static void on_saa(void *arg, int err, const struct cx_saa *saa)
@@ -305,6 +306,8 @@ void register_answer(struct register_txn *t, int status, const char *phrase, con
         struct change_cause cause = {
             .call = t->call, .request = answered, .asked = &t->asked, .answer = t->answer};
 
+        if (t->before.impu_count > 0 && !profile_same_names(&t->before, &t->held->profile))
+            cause.before = &t->before;
         changed(t->scscf, t->held, t->ended, t->change, &cause);
     }
     finish(t);
@@ -315,6 +318,7 @@ static void finish(struct register_txn *t)
     assert(!t->request);
     cx_cancel(&t->pending);
     binding_list_free(t->ended);
+    profile_free(&t->before);
     release(t);
     *t->at = t->next;
     if (t->next)

@@ -26,7 +26,8 @@ struct register_txn {
     bool altered;              /* the set is not what it was; then: */
     enum change change;
     struct binding *ended;
-    const char *answer; /* headers of the 200 */
+    struct profile before; /* of the set; nothing in it: a new one */
+    const char *answer;    /* headers of the 200 */
 };
 
 /* challenge.c: register_authenticate - ends in register_proceed, in 401 or in a refusal. */

@@ -58,6 +58,10 @@ void register_forget(struct scscf *);
 /* subscribe.c: one SUBSCRIBE (sip_serve_fn, env: the scscf). */
 void subscribe_begin(void *env, struct sip_request *request);
 
+/* rtr.c, ppr.c: what the HSS asks of us (struct cx_handlers; env: the scscf). */
+void rtr_serve(void *env, const struct cx_rtr *, struct cx_reply *);
+void ppr_serve(void *env, const struct cx_ppr *, struct cx_reply *);
+
 /* expiry.c */
 /* expiry_arm - (re)start the timer for the contact of this set that expires first; a set without
  * contacts is removed, reg is gone then. Not while it is held. */

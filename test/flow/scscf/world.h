@@ -54,6 +54,8 @@ static const char user_data[] =
     "<PublicIdentity><Identity>tel:+15550001</Identity></PublicIdentity>"
     "</ServiceProfile></IMSSubscription>";
 
+static const struct cx_handlers world_handlers = {.rtr = rtr_serve, .ppr = ppr_serve};
+
 /* The daemon's start; with a journal it reads what an earlier life wrote. */
 static inline void scscf_starts(struct world *w)
 {
@@ -68,6 +70,7 @@ static inline void scscf_starts(struct world *w)
     fake_dns_set(w->scscf.dns, "pcscf1.vims.net", "udp 10.60.2.10:5060");
     if (*w->journal && journal_open(&w->scscf, w->journal, &why) < 0)
         fail_msg("%s", why.text);
+    cx_serve(w->scscf.cx, &world_handlers, &w->scscf);
     sip_serve(w->scscf.sip, "REGISTER", register_begin, &w->scscf);
     sip_serve(w->scscf.sip, "SUBSCRIBE", subscribe_begin, &w->scscf);
 }
@@ -101,6 +104,7 @@ static inline int world_open(void **state)
     me->min_expires_s = 60;
     me->max_expires_s = me->default_expires_s = 600000;
     me->max_attempts = 3;
+    me->reauth_expires_s = 30;
     me->vectors = 1;
     conf->timers.reg_await_auth_s = 240;
     conf->timers.cx_wait_ms = 4000;

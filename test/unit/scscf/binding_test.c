@@ -30,7 +30,7 @@ static struct registration *put(const char *first, const char *second)
 {
     struct profile p = profile_of(first, second);
 
-    return registrar_put(&registrar, &p);
+    return registrar_put(&registrar, &p, NULL);
 }
 
 static int setup(void **state)
