@@ -2,6 +2,7 @@
 /* The S-CSCF: a list of its parts, opened in order and closed in reverse. */
 #include <string.h>
 
+#include "control.h"
 #include "daemon.h"
 #include "element.h"
 #include "journal.h"
@@ -30,6 +31,19 @@ static void open_journal(struct scscf *scscf)
         daemon_die("%s", why.text);
 }
 
+static struct control *open_control(struct scscf *scscf)
+{
+    char path[2 * CONF_PATH];
+    struct control *control;
+    struct why why;
+
+    snprintf(path, sizeof path, "%s/%s.control", scscf->conf->state_dir, scscf->me->element.name);
+    control = control_open(scscf->loop, path, control_serve, scscf, &why);
+    if (!control)
+        daemon_die("%s", why.text);
+    return control;
+}
+
 int main(int argc, char **argv)
 {
     struct daemon d = {
@@ -38,6 +52,7 @@ int main(int argc, char **argv)
     };
     static const struct cx_handlers handlers = {.rtr = rtr_serve, .ppr = ppr_serve};
     struct scscf scscf;
+    struct control *control;
     const struct conf_scscf *me;
     int status;
 
@@ -51,11 +66,13 @@ int main(int argc, char **argv)
     scscf.sip = element_open_sip(d.loop, &d.conf, &me->element, me->port);
     scscf.dns = element_open_dns(d.loop, &d.conf, &me->element);
     open_journal(&scscf);
+    control = open_control(&scscf);
     cx_serve(scscf.cx, &handlers, &scscf);
     sip_serve(scscf.sip, "REGISTER", register_begin, &scscf);
     sip_serve(scscf.sip, "SUBSCRIBE", subscribe_begin, &scscf);
     daemon_on_live(&d, scscf_print_live, &scscf);
     status = daemon_run(&d);
+    control_close(control);
     scscf_end(&scscf);
     sip_close(scscf.sip);
     dns_close(scscf.dns);

@@ -15,7 +15,10 @@
 
 struct journal;
 struct register_txn; /* register.c */
-struct told;         /* sar.c */
+struct told;         /* control.c: what an operator asks (control_fn; env: the scscf). */
+void control_serve(void *env, const char *line, char *answer, size_t size);
+
+/* sar.c */
 struct watcher;
 struct third_party;
 

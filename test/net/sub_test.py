@@ -62,6 +62,7 @@ def test_a_registered_terminals_scscf_is_told_and_deregister_ends_it_at_the_hss(
     assert "attached" in terminal.do("attach") and "registered" in terminal.do("register")
     assert re.search(r"^name +registered .*scscf1", lab.lab("sub", "list", "--state", "registered").out, re.M)
     assert "PPR to scscf1.hims.net" in lab.lab("sub", "set", "tel:+15550001", "barred=true").out
+    assert "scscf1: 1 contacts have to authenticate again" in lab.lab("sub", "reauthenticate", "name").out
     assert "RTR to scscf1.hims.net" in lab.lab("sub", "deregister", "name", "--info", "closed").out
     with open(os.path.join(lab.rundir, "logs/scscf1.log"), encoding="utf-8") as f:
         log = f.name
