@@ -151,23 +151,15 @@ def run_pytest(layer, build):
     return total
 
 
-def shares(paths, count):
-    """The files in about equal shares, by their size; the large ones first."""
-    found = [[] for _ in range(count)]
-    for path in sorted(paths, key=os.path.getsize, reverse=True):
-        min(found, key=lambda share: sum(map(os.path.getsize, share))).append(path)
-    return [share for share in found if share]
-
-
-def run_guest(share):
-    """(number, files): kernel tests in one guest: ({file: Count}, what they said)."""
-    number, paths = share
+def run_guest(number, paths, claims=""):
+    """Kernel tests in one guest: ({file: Count}, what they said). claims: a folder; of the tests it then runs those
+    that no other guest with this folder has begun (test/kernel/conftest.py)."""
     processors = sorted(os.sched_getaffinity(0))
     processor = str(processors[number % len(processors)])
     with tempfile.TemporaryDirectory() as folder:
         report = os.path.join(folder, "report.xml")
-        guest = ["taskset", "-c", processor, os.path.join(HERE, "tools/uml"), "-t", str(GUEST_S), "--rw", folder, "--",
-                 "env", f"LAB_BIN={os.path.join(HERE, KERNEL_BUILD, 'bin')}"]
+        guest = ["taskset", "-c", processor, os.path.join(HERE, "tools/uml"), "-t", str(GUEST_S), "--rw", folder,
+                 *(["--rw", claims] if claims else []), "--", "env", f"KERNEL_CLAIMS={claims}", f"LAB_BIN={os.path.join(HERE, KERNEL_BUILD, 'bin')}"]
         done = subprocess.run([*guest, *pytest_command(report, *paths)], cwd=HERE, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
         found = cases_of(report)
@@ -177,19 +169,22 @@ def run_guest(share):
 
 
 def run_kernel():
-    """In as many guests as there are processors: a guest has one."""
+    """In as many guests as there are processors (a guest has one), up to four: each is a while at booting."""
     total = Count()
     if not shutil.which("linux.uml", path=os.environ.get("PATH", "") + ":/usr/bin"):
         total.skips.append(("kernel: all", "linux.uml is not installed (make deps, package user-mode-linux)"))
         return total
-    paths = glob.glob(os.path.join(HERE, KERNEL, "*_test.py"))
-    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        for found, said in pool.map(run_guest, enumerate(shares(paths, JOBS))):
-            for name, count in sorted(found.items()):
-                print(f"-- {name}: {count}", flush=True)
-                total.add(count)
+    paths = sorted(glob.glob(os.path.join(HERE, KERNEL, "*_test.py")), key=os.path.getsize, reverse=True)
+    files, guests = {}, min(JOBS, 4)
+    with concurrent.futures.ThreadPoolExecutor(guests) as pool, tempfile.TemporaryDirectory() as claims:
+        for found, said in pool.map(lambda number: run_guest(number, paths, claims), range(guests)):
+            for name, count in found.items():
+                files.setdefault(name, Count()).add(count)
             if any(count.failures for count in found.values()):
                 print(said[-20000:], flush=True)
+    for name, count in sorted(files.items()):
+        print(f"-- {name}: {count}", flush=True)
+        total.add(count)
     return total
 
 
@@ -200,7 +195,7 @@ def try_again(layer, build, count):
     nodes = sorted(set(os.path.join("test", name.replace(": ", "::", 1)) for name in count.failures))
     print(f"-- once more: {' '.join(nodes)}", flush=True)
     if layer == "kernel":
-        found, said = run_guest((0, nodes))
+        found, said = run_guest(0, nodes)
         second = Count()
         for one in found.values():
             second.add(one)

@@ -5,10 +5,6 @@ import os
 import socket
 import struct
 
-import pytest
-
-import netlab
-
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 1, 0x1000
 
 
@@ -19,13 +15,6 @@ def test_the_kernel_has_tun_and_sctp():
     socket.socket(socket.AF_INET6, socket.SOCK_STREAM, socket.IPPROTO_SCTP).close()
 
 
-@pytest.fixture(scope="module")
-def lab_up(machine):
-    lab = netlab.Lab().up()
-    yield lab
-    lab.close()
-
-
-def test_the_seeds_terminal_registers(lab_up):
-    said = lab_up.ue("register")
-    assert said.status == 0 and "registered: sip:name@hims.net" in said.out, said.out + said.err
+def test_the_seeds_terminal_registers(core):
+    said = core.ue("register")
+    assert said.status == 0 and "registered: sip:name@hims.net" in said.out, said.out

@@ -11,9 +11,11 @@ from esp import EspTerminal
 from shell import shell
 from terminal import People, Terminal, sockets_of
 
+STRICT = "10.60.2.11"  # a second P-CSCF
 PCSCF, HERE, OTHER, ELSEWHERE = "10.60.2.10", "10.60.1.1", "10.60.1.77", "10.60.4.10"
 AWAIT_S, SILENCE_S = 4, 0.4
-NAMES = ("one", "two", "wrong", "digest", "late", "mover", "second", "plain")
+NAMES = ("one", "two", "wrong", "digest", "late", "mover", "second", "plain", "bare", "outside",
+         "inside")
 RAW = """
 import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 50)
@@ -22,7 +24,7 @@ s.sendto(bytes.fromhex(sys.argv[2]), (sys.argv[1], 0))
 
 
 class Bench:
-    def __init__(self, change=None):
+    def __init__(self):
         self.people = People()
         for name in NAMES:
             self.people.add(name)
@@ -30,8 +32,7 @@ class Bench:
         def edit(conf):
             self.people.lab(conf)
             conf.setdefault("timers", {}).update(reg_await_auth_s=AWAIT_S, sa_grace_ms=300)
-            if change:
-                change(conf)
+            conf["pcscf"].append({"name": "pcscf2", "address": STRICT, "ipsec": "required"})
 
         self.lab = netlab.Lab(edit, self.people.sims).up("--pcap")
         self.capture = frames.Capture(self.lab)
@@ -211,17 +212,13 @@ def test_TRU_20_who_gets_anothers_address_gets_neither_set_nor_identity(bench):
     assert answer.status == 403
 
 
-def test_required_means_421_without_and_nothing_in_plain_text(machine):
-    b = Bench(lambda conf: conf["pcscf"][0].update(ipsec="required"))
-    try:
-        with Terminal(b.lab, b.people["one"]) as t:
-            bare = t.ask(Security_Client=None, Require=None, Proxy_Require=None, Supported="path")
-            assert bare.status == 421 and "sec-agree" in bare.one("require"), bare.text
-        t = b.terminal("two")
-        first = t.challenge()
-        answer = t.ask(Authorization=t.answer_to(first))  # not in the set that it was given
-        assert 400 <= answer.status < 500 and answer.status != 401, answer.text
-        assert b.lab.registrations() == {}
-        b.registered("digest")
-    finally:
-        b.close()
+def test_required_means_421_without_and_nothing_in_plain_text(bench):
+    with Terminal(bench.lab, bench.people["bare"], pcscf=STRICT) as t:
+        bare = t.ask(Security_Client=None, Require=None, Proxy_Require=None, Supported="path")
+        assert bare.status == 421 and "sec-agree" in bare.one("require"), bare.text
+    t = bench.terminal("outside", pcscf=STRICT)
+    first = t.challenge()
+    answer = t.ask(Authorization=t.answer_to(first))  # not in the set that it was given
+    assert 400 <= answer.status < 500 and answer.status != 401, answer.text
+    assert not {bench.people[name].impu for name in ("bare", "outside")} & set(bench.lab.registrations())
+    bench.registered("inside", pcscf=STRICT)

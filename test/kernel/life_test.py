@@ -44,7 +44,7 @@ def renew(terminal):
 
 def kernel_of(lab):
     """(SAs, policies) of the P-CSCF's namespace."""
-    return len(shell(lab, "visited").sas()), shell(lab, "visited").policies()
+    return shell(lab, "visited").held()
 
 
 def one_set(lab):

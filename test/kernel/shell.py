@@ -36,6 +36,10 @@ class Shell:
         """How many policies, the kernel's own for sockets aside."""
         return len(re.findall(r"(?m)^src (?!.*\n\tsocket )", self.run("ip xfrm policy")))
 
+    def held(self):
+        """(SAs, policies)."""
+        return len(self.sas()), self.policies()
+
     def xfrm_stat(self):
         """The counters of what ESP did not let through."""
         return {name: int(value) for name, value in map(str.split, self.run("cat /proc/net/xfrm_stat").splitlines())}

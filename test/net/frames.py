@@ -13,11 +13,11 @@ import sipmsg
 from terminal import sockets_of
 
 SIP_PORT, DIAMETER_PORT, MARK_PORT, GTP_U_PORT = 5060, 3868, 9, 2152
-TCP, UDP, FRAGMENT, ESP, SYN, ACK, PCAP_HEAD = 6, 17, 44, 50, 2, 16, 24
+TCP, UDP, FRAGMENT, ESP, SCTP, SYN, ACK, PCAP_HEAD = 6, 17, 44, 50, 132, 2, 16, 24
 
 
 class Frame:
-    """time; src, dst: element names ("ue" for everybody else); net: udp or tcp; octets of the payload;
+    """time; src, dst: element names ("ue" for everybody else); net: udp, tcp or sctp; octets of the payload;
     ports; hosts: the addresses."""
 
     def __init__(self, seconds, src, dst, net, octets, ports, *hosts):
@@ -43,6 +43,16 @@ def transport(kind, ip):
     return None
 
 
+def data_chunks(packet):
+    """(TSN, payload) of each DATA chunk of an SCTP packet (RFC 9260 3.3.1)."""
+    at = 12
+    while at + 16 <= len(packet):
+        kind, _, size = struct.unpack_from("!BBH", packet, at)
+        if kind == 0:
+            yield struct.unpack_from("!I", packet, at + 4)[0], packet[at + 16:at + size]
+        at += max(4, (size + 3) & ~3)
+
+
 class Capture:
     """The capture of a lab. Every question sees all that crossed a wire before it: a datagram of our own
     is sent and waited for in the file."""
@@ -54,6 +64,7 @@ class Capture:
         self.at, self.found, self.next_seq, self.seen = PCAP_HEAD, [], {}, b""
         self.connects = []  # (from, to, port) of every TCP connection that was tried
         self.esp = []  # Frames of ESP; ports: (SPI, sequence number), octets: the whole ESP packet
+        self.chunks = set()  # of SCTP; what is sent again is there already
         self.names, self.target = {}, None
         for e in lab.topology().elements:
             for address in (e.address, e.address6):
@@ -63,7 +74,7 @@ class Capture:
                 self.target = (e.address, MARK_PORT)
 
     def frames(self):
-        """Every UDP datagram, and every TCP segment with new octets, in the order of time."""
+        """Every UDP datagram, and every TCP segment and SCTP chunk with new octets, in the order of time."""
         mark = f"mark {next(self.marks)} of {self.path}".encode()
         self.marker.sendto(mark, self.target)
         end = time.time() + 5 * guest.patience()
@@ -89,13 +100,18 @@ class Capture:
 
     def take(self, seconds, frame):
         found = transport(struct.unpack_from("!H", frame, 12)[0], frame[14:])
-        if not found or found[2] not in (TCP, UDP, ESP):
+        if not found or found[2] not in (TCP, UDP, ESP, SCTP):
             return
         src, dst, protocol, packet = found
         ports = struct.unpack_from("!HH" if protocol != ESP else "!II", packet)
         ends = self.names.get(src, "ue"), self.names.get(dst, "ue")
         if protocol == ESP:
             self.esp.append(Frame(seconds, *ends, "esp", packet, ports, src, dst))
+        elif protocol == SCTP:
+            for number, payload in data_chunks(packet):
+                if (ends, ports, number) not in self.chunks:
+                    self.chunks.add((ends, ports, number))
+                    self.found.append(Frame(seconds, *ends, "sctp", payload, ports, src, dst))
         elif protocol == UDP and ports[1] == MARK_PORT:
             self.seen = packet[8:]
         elif protocol == UDP:
@@ -141,9 +157,9 @@ class Capture:
         """[(Frame, diameter_raw.Message)] of Cx."""
         found, streams = [], {}
         for f in self.frames():
-            if f.net != "tcp" or DIAMETER_PORT not in f.ports:
+            if f.net == "udp" or DIAMETER_PORT not in f.ports:
                 continue
-            key = (f.hosts, f.ports)
+            key = (f.src, f.dst, f.ports)  # an association may change its addresses
             stream = streams.get(key, b"") + f.octets
             while len(stream) >= 20 and len(stream) >= struct.unpack("!I", stream[:4])[0] & 0xFFFFFF:
                 size = struct.unpack("!I", stream[:4])[0] & 0xFFFFFF

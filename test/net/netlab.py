@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A private lab for a test: lab.yaml with changes, short timers, its own RUNDIR, the sanitizer build."""
+import contextlib
 import copy
+import io
 import os
 import re
 import shutil
@@ -58,7 +60,7 @@ class Outcome:
     """What a command said: status, out (str), sentence (the last line of out)."""
 
     def __init__(self, done):
-        self.status, self.out, self.err = done.returncode, done.stdout, done.stderr
+        self.status, self.out, self.err = done.returncode, done.stdout, done.stderr or ""
         self.lines = self.out.strip().splitlines()
         self.sentence = self.lines[-1] if self.lines else ""
 
@@ -102,15 +104,32 @@ class Lab:
         return outcome
 
     def up(self, *options):
+        if guest.inside():  # no Python more than it takes: a process is dear there
+            self.here(client.up, conf=self.conf, pcap="--pcap" in options, tie=TIE,
+                      log=options[options.index("--log") + 1] if "--log" in options else "info")
+            return self
         outcome = self.command("-c", self.conf, "up", *options)
         assert outcome.status == 0, outcome.err
         return self
 
+    def here(self, function, **keys):
+        """A ./lab command in this process."""
+        with contextlib.redirect_stdout(io.StringIO()):
+            function(types.SimpleNamespace(**{**vars(self.args), **keys}))
+
+    def run(self, argv, err, stdin=None, timeout=40 * guest.patience()):
+        return Outcome(subprocess.run(argv, input=stdin, stdout=subprocess.PIPE, stderr=err, text=True, errors="replace",
+                                      timeout=timeout, check=False, env=client.environment()))
+
     def down(self):
-        return self.lab("down")
+        return self.here(client.down) if guest.inside() else self.lab("down")
 
     def ue(self, *words, name="name"):
         """Commands of a terminal, which then switches itself off."""
+        if guest.inside():
+            argv, log = client.ue_command(self.args, name, list(words))
+            with open(log, "ab") as out:
+                return self.run(argv, out)
         return self.command("ue", name, *words)
 
     def other_conf(self, change=None, sims="sims.yaml"):
@@ -143,6 +162,8 @@ class Lab:
         return t
 
     def exec(self, netns, *argv, **kw):
+        if guest.inside():
+            return self.run(client.inside(self.args, netns, list(argv)), subprocess.PIPE, **kw)
         return self.command("exec", netns, *argv, **kw)
 
     def start_in(self, netns, *argv, **kw):
@@ -203,7 +224,10 @@ class Lab:
             elif p.poll() is None:
                 p.terminate()
                 p.wait(5)
-        self.command("down")
+        if guest.inside():
+            self.here(client.down)
+        else:
+            self.command("down")
         reports = self.reports() + [line.whole for line in self.lines() if "does not end on SIGTERM" in line.text]
         if "LAB_KEEP" not in os.environ:
             shutil.rmtree(self.rundir, ignore_errors=True)

@@ -339,11 +339,8 @@ static void script_frozen(struct world *w, uint16_t port)
     cx_ask_uar(w->cx, &uar, NULL, on_uaa, w);
     loop_run(w->loop);
     CHECK(w->err == -ETIMEDOUT);
-    CHECK(loop_now_ms(w->loop) - before >= WAIT_MS &&
-          loop_now_ms(w->loop) - before < WAIT_MS + 900);
-    before = loop_now_ms(w->loop);
-    cx_close(w->cx); /* the peer does not answer DPR */
-    CHECK(loop_now_ms(w->loop) - before < 3500);
+    CHECK(loop_now_ms(w->loop) - before >= WAIT_MS);
+    cx_close(w->cx); /* the peer does not answer DPR: else the alarm */
     kill(atoi(getenv("HSS_PID")), SIGCONT);
     _exit(0);
 }
