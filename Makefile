@@ -115,6 +115,17 @@ interop:                                        ## our elements with Debian's os
 bench: all                                      ## CPU per registration and daemon, with SIPp's AKA
 	@test/bench/registration.py --save
 
+# both in User-Mode Linux; the load stands in the output, for it is what the figures depend on
+ROUNDS  ?= 5
+LOAD     = cut -d' ' -f1-3 /proc/loadavg | sed 's/^/load: /'
+bench-many: all                                 ## ROUNDS=5 times 200 terminals come and go: SAs, policies, the P-CSCF's RSS
+	@$(LOAD)
+	@tools/uml -- env LAB_BIN=$(CURDIR)/$B/bin MANY_ROUNDS=$(ROUNDS) \
+	    /usr/bin/python3 -m pytest -q -s -p no:cacheprovider test/kernel/many_test.py
+bench-sa: $B/test/bench/sa_cost                 ## what the SAs of one terminal cost beside 10 and 2,000 others
+	@$(LOAD)
+	@tools/uml -- $<
+
 help:                                           ## this list
 	@awk -F'## ' '/^[a-z-]+:.*## /{split($$1,a,":"); printf "  make %-14s %s\n", a[1], $$2}' $(MAKEFILE_LIST)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the SAs of one terminal cost: made and removed beside 10 and beside 2,000 others, as one
  * message to the kernel and as one message each. Needs ESP:
- *   make build/plain/test/bench/sa_cost && tools/uml build/plain/test/bench/sa_cost
+ *   make bench-sa
  * One JSON object per line. CPU is user and system time of this process; what the kernel does for
  * netlink it does in the caller's time. */
 #include <errno.h>

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """200 terminals at once, and again: what the kernel and the P-CSCF hold before, at the peak and after.
 
-    MANY_ROUNDS=5 runs 1,000 registrations and de-registrations (make test: one round, 200)."""
+    make bench-many runs five rounds, 1,000 registrations and de-registrations (make test: one, 200)."""
 import os
 import re
 
