@@ -32,6 +32,8 @@ def transport(kind, ip):
         datagram = ip[(ip[0] & 15) * 4 + 8:]
         if datagram[:2] == b"\x30\xff":
             return transport(0x86DD if datagram[8] >> 4 == 6 else 0x0800, datagram[8:])
+    if kind == 0x0800 and struct.unpack_from("!H", ip, 6)[0] & 0x1FFF:
+        return None  # a later fragment
     if kind == 0x0800:
         size, head = struct.unpack_from("!H", ip, 2)[0], (ip[0] & 15) * 4
         return str(ipaddress.ip_address(ip[12:16])), str(ipaddress.ip_address(ip[16:20])), ip[9], ip[head:size]
