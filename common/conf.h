@@ -215,7 +215,7 @@ struct conf_terminal {
     bool signalling_only;       /* asks for a context for IMS signalling (PCO 0002): true */
     enum conf_ipsec ipsec;
     char ipsec_algorithm[8][CONF_NAME]; /* "hmac-sha-1-96/aes-cbc", as sec_pair_parse reads it */
-    size_t ipsec_algorithm_count;       /* 0: all that there are */
+    size_t ipsec_algorithm_count;       /* 0: the present ones of TS 33.203 */
     bool nat_traversal;                 /* offers mod=UDP-enc-tun, too: true */
 };
 

@@ -402,7 +402,7 @@ static const struct conf_row terminal_rows[] = {
              "kernel has ESP and goes on unprotected when the P-CSCF has none; `required` "
              "registers in no other way."},
     {"ipsec_algorithms", TYPE(WORD), LIST(conf_terminal, ipsec_algorithm), .choices = IPSEC_PAIRS,
-     .derived = "all that the kernel has",
+     .derived = "all that the kernel has, but those with MD5 or DES (gone from TS 33.203)",
      .help = "What it offers, integrity/encryption, in its order; the P-CSCF's order decides."},
     {"nat_traversal", TYPE(BOOL), AT(conf_terminal, nat_traversal), DEFAULT("true"),
      .help = "Offer mod=UDP-enc-tun beside mod=trans: with a NAT between it and the P-CSCF, ESP then "

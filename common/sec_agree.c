@@ -206,7 +206,7 @@ const char *sec_write(const struct sec_list *list, char buf[SEC_VALUE])
     for (size_t i = 0; i < list->count && len < SEC_VALUE; i++) {
         const struct sec_mechanism *m = &list->mechanism[i];
 
-        len += snprintf(buf + len, SEC_VALUE - len, "%sipsec-3gpp", i ? ", " : "");
+        len += snprintf(buf + len, SEC_VALUE - len, "%sipsec-3gpp", i ? "," : "");
         if (m->q != SEC_NO_Q && len < SEC_VALUE)
             len += snprintf(buf + len, SEC_VALUE - len, ";q=%d.%03d", m->q / 1000, m->q % 1000);
         if (len < SEC_VALUE)

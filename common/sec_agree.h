@@ -69,7 +69,8 @@ int sec_pair_parse(const char *text, struct sec_pair *pair);
  * 5060, 5061 or no number; two equal ports; two ipsec-3gpp with different SPIs or ports (TS 33.203
  * 7.2: one pair of each); more than SEC_MECHANISMS; quotes that do not end. *list is empty then. */
 int sec_read(const char *value, struct sec_list *list, struct why *why);
-/* sec_write - the value, in the order of the list; buf is returned, of SEC_VALUE octets. */
+/* sec_write - the value, in the order of the list, no blanks (a REGISTER is long); buf is returned,
+ * of SEC_VALUE octets. */
 const char *sec_write(const struct sec_list *list, char buf[SEC_VALUE]);
 
 /* sec_offer - the list of one end: every pair with these ports and SPIs, in order.

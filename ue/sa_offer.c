@@ -13,7 +13,14 @@
 
 enum { PORT_TRIES = 16 };
 
-/* The pairs of the configuration, or all, as far as the kernel has them. */
+/* What TS 33.203 had before Release 14 (Annex H, history): the P-CSCF may know it, nobody needs it,
+ * and every pair is a hundred octets in each REGISTER, in both modes. */
+static bool is_gone(struct sec_pair pair)
+{
+    return pair.alg == SEC_HMAC_MD5_96 || pair.ealg == SEC_DES_EDE3_CBC;
+}
+
+/* The pairs of the configuration, or the present ones, as far as the kernel has them. */
 static size_t take_pairs(const struct conf_terminal *terminal, const struct esp_ability *able,
                          struct sec_pair pair[SEC_PAIRS], struct why *why)
 {
@@ -21,6 +28,8 @@ static size_t take_pairs(const struct conf_terminal *terminal, const struct esp_
     struct sec_pair p;
 
     for (size_t i = 0; i < (wanted ? wanted : SEC_PAIRS) && count < SEC_PAIRS; i++) {
+        if (!wanted && is_gone(sec_pairs[i]))
+            continue;
         if (!wanted)
             p = sec_pairs[i];
         else if (sec_pair_parse(terminal->ipsec_algorithm[i], &p) < 0)

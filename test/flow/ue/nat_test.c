@@ -76,6 +76,23 @@ static void both_modes_are_offered_with_every_pair(void **state)
     }
 }
 
+/* What it was with every pair in the one mode that there was: a comma and a blank between them. */
+static void the_default_offer_in_both_modes_is_not_longer_than_every_pair_in_one(void **state)
+{
+    const struct fake_sip_sent *s;
+    struct sec_list list, every;
+    char value[SEC_VALUE];
+    const char *offer_now;
+
+    (void)state;
+    begin_behind_nat();
+    s = heard_register();
+    list = client_of(s);
+    sec_offer(&every, &list.mechanism[0], false, sec_pairs, SEC_PAIRS);
+    offer_now = strstr(s->text, "Security-Client: ") + strlen("Security-Client: ");
+    assert_true(strcspn(offer_now, "\r") <= strlen(sec_write(&every, value)) + SEC_PAIRS - 1);
+}
+
 static void switched_off_it_offers_transport_mode_alone_and_looks_at_no_received(void **state)
 {
     struct sec_mechanism mine;
@@ -269,6 +286,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         T(both_modes_are_offered_with_every_pair),
+        T(the_default_offer_in_both_modes_is_not_longer_than_every_pair_in_one),
         T(switched_off_it_offers_transport_mode_alone_and_looks_at_no_received),
         T(behind_a_nat_the_answer_goes_from_the_public_address_in_a_tunnel),
         T(a_received_that_names_our_own_address_is_no_nat),
