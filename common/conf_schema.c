@@ -341,7 +341,7 @@ static const struct conf_row subscriber_rows[] = {
      .help = "Private identity: `name.private@hims.net`."},
     {"auth", TYPE(CHOICE), AT(conf_subscriber, auth),
      .choices = "akav1 akav2 digest-md5 digest-sha256", DEFAULT("akav1"),
-     .help = "How it proves who it is. AKA needs an `imsi`. This version knows `akav1`."},
+     .help = "How it proves who it is. AKA needs an `imsi`. `akav2`: the S-CSCF asks for AKAv2-MD5 (RFC 4169)."},
     {"impus", MAP(impu_rows), LIST(conf_subscriber, impu), .fewest = 1,
      .brief = true, REQUIRED,
      .help = "Public identities, one implicit registration set; the first that is not barred is "

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -81,6 +82,24 @@ void digest_response(const struct digest_input *in, char response[DIGEST_HEX])
     md5_part(md5, ha2);
     md5_end(md5, response);
     OPENSSL_cleanse(ha1, sizeof ha1);
+}
+
+void digest_akav2_password(const uint8_t *res, size_t res_len, const uint8_t ik[16],
+                           const uint8_t ck[16], char password[DIGEST_AKAV2])
+{
+    static const char text[] = "http-digest-akav2-password";
+    uint8_t key[48], prf[16];
+
+    if (res_len > 16)
+        res_len = 16;
+    memcpy(key, res, res_len);
+    memcpy(key + res_len, ik, 16);
+    memcpy(key + res_len + 16, ck, 16);
+    if (!HMAC(EVP_md5(), key, res_len + 32, (const uint8_t *)text, sizeof text - 1, prf, NULL))
+        abort();
+    digest_base64(prf, sizeof prf, password);
+    OPENSSL_cleanse(key, sizeof key);
+    OPENSSL_cleanse(prf, sizeof prf);
 }
 
 void digest_ha1(bool sha256, const char *username, const char *realm, const char *password,

@@ -20,16 +20,16 @@ static void hex(const uint8_t octets[16], char text[33])
 }
 
 void answer_challenge(char headers[ANSWER_CHALLENGE], const char *realm, const char *nonce,
-                      const uint8_t ck[16], const uint8_t ik[16])
+                      const char *algorithm, const uint8_t ck[16], const uint8_t ik[16])
 {
     char ck_hex[33], ik_hex[33];
 
     hex(ck, ck_hex);
     hex(ik, ik_hex);
     snprintf(headers, ANSWER_CHALLENGE,
-             "WWW-Authenticate: Digest realm=\"%s\", nonce=\"%s\", algorithm=AKAv1-MD5, "
+             "WWW-Authenticate: Digest realm=\"%s\", nonce=\"%s\", algorithm=%s, "
              "qop=\"auth\", ik=\"%s\", ck=\"%s\"\r\n",
-             realm, nonce, ik_hex, ck_hex);
+             realm, nonce, algorithm, ik_hex, ck_hex);
     wipe(ck_hex, sizeof ck_hex);
     wipe(ik_hex, sizeof ik_hex);
 }

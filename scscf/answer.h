@@ -13,7 +13,7 @@
 /* answer_challenge - WWW-Authenticate of the 401 (TS 24.229 5.4.1.2.1A, RFC 3310): the only header
  * with CK and IK, which the P-CSCF takes out again. wipe() headers after sending. */
 void answer_challenge(char headers[ANSWER_CHALLENGE], const char *realm, const char *nonce,
-                      const uint8_t ck[16], const uint8_t ik[16]);
+                      const char *algorithm, const uint8_t ck[16], const uint8_t ik[16]);
 
 /* answer_accept - what the 200 carries (TS 24.229 5.4.1.2.2F, 5.4.1.4): every contact that is
  * bound, with what is left of its time; Path as received; Service-Route; P-Associated-URI, default

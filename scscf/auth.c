@@ -178,6 +178,11 @@ static bool is_empty(const char *text)
     return !text || !*text;
 }
 
+const char *auth_algorithm(bool akav2)
+{
+    return akav2 ? "AKAv2-MD5" : "AKAv1-MD5";
+}
+
 /* The digest that the terminal must have sent: with qop=auth or in the style of RFC 2069. */
 static bool is_right(const struct challenge *c, const struct auth_answer *answer)
 {
@@ -190,12 +195,12 @@ static bool is_right(const struct challenge *c, const struct auth_answer *answer
         .qop = answer->qop,
         .nc = answer->nc,
         .cnonce = answer->cnonce,
-        .password = c->xres,
-        .password_len = c->xres_len,
+        .password = c->password,
+        .password_len = c->password_len,
     };
     char want[DIGEST_HEX];
 
-    if (answer->algorithm && strcasecmp(answer->algorithm, "AKAv1-MD5") != 0)
+    if (answer->algorithm && strcasecmp(answer->algorithm, auth_algorithm(c->akav2)) != 0)
         return false;
     if (answer->qop && (strcasecmp(answer->qop, "auth") != 0 || !answer->nc || !answer->cnonce))
         return false;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Challenges that wait for their answer (TS 24.229 5.4.1.2, RFC 3310). A challenge belongs to one
- * private identity and one Call-ID. A terminal that begins anew makes its old challenge void
- * (TS 33.203 6.1.2.3); the challenges of another terminal with the same private identity are none
- * of its business: neither a second device nor a stranger who knows the identity can end them.
- * Pure: the clock is passed in. The only place in the S-CSCF that keeps XRES; CK and IK are not
- * kept at all. */
+/* Challenges that wait for their answer (TS 24.229 5.4.1.2, RFC 3310, RFC 4169). A challenge
+ * belongs to one private identity and one Call-ID. A terminal that begins anew makes its old
+ * challenge void (TS 33.203 6.1.2.3); the challenges of another terminal with the same private
+ * identity are none of its business: neither a second device nor a stranger who knows the identity
+ * can end them. Pure: the clock is passed in. The only place in the S-CSCF that keeps XRES; CK and
+ * IK are not kept at all. */
 #ifndef IMSLAB_SCSCF_AUTH_H
 #define IMSLAB_SCSCF_AUTH_H
 
@@ -28,8 +28,9 @@ struct challenge {
     char call[CALL_TAG];
     char nonce[AUTH_NONCE];
     uint8_t rand[16];
-    uint8_t xres[16];
-    size_t xres_len;
+    bool akav2;           /* AKAv2-MD5 was asked for, not AKAv1-MD5 */
+    uint8_t password[24]; /* XRES; AKAv2: what RFC 4169 makes of it, IK and CK */
+    size_t password_len;
     unsigned wrong, resyncs; /* answers so far that were wrong, that asked for resynchronisation */
     uint64_t deadline_ms;    /* reg-await-auth */
 };
@@ -72,6 +73,8 @@ enum auth_verdict {
     AUTH_MAC_FAILURE, /* the terminal could not verify the network: empty response, no auts */
 };
 
+/* auth_algorithm - "AKAv2-MD5" or "AKAv1-MD5", as it stands in the headers. */
+const char *auth_algorithm(bool akav2);
 /* auth_judge - compare an answer with the challenge c (NULL: none waits). Changes nothing. */
 enum auth_verdict auth_judge(const struct challenge *c, const struct auth_answer *answer,
                              uint8_t auts[14]);

@@ -61,35 +61,48 @@ static bool has_auth(const char *qop)
     return false;
 }
 
-static bool is_aka(const msg_auth_t *auth)
+/* The first digest challenge of this algorithm, or NULL. */
+static const msg_auth_t *find(const msg_auth_t *auth, const char *wanted)
 {
     char algorithm[32];
 
-    return auth->au_scheme && strcasecmp(auth->au_scheme, "Digest") == 0 &&
-           sip_auth_param(auth, "algorithm", algorithm, sizeof algorithm) &&
-           strcasecmp(algorithm, "AKAv1-MD5") == 0;
+    for (; auth; auth = auth->au_next)
+        if (auth->au_scheme && strcasecmp(auth->au_scheme, "Digest") == 0 &&
+            sip_auth_param(auth, "algorithm", algorithm, sizeof algorithm) &&
+            strcasecmp(algorithm, wanted) == 0)
+            return auth;
+    return NULL;
+}
+
+/* AKAv2 where it is offered: it is the stronger one (RFC 4169 4). */
+static const msg_auth_t *find_aka(const msg_auth_t *auth, bool *akav2)
+{
+    const msg_auth_t *aka = find(auth, "AKAv2-MD5");
+
+    *akav2 = aka != NULL;
+    return aka ? aka : find(auth, "AKAv1-MD5");
 }
 
 int challenge_read(struct challenge *c, const sip_t *sip, struct why *why)
 {
-    const msg_auth_t *auth = sip->sip_www_authenticate, *aka = auth;
+    const msg_auth_t *auth = sip->sip_www_authenticate, *aka;
     char algorithm[32];
 
     memset(c, 0, sizeof *c);
     c->security_server = sip->sip_security_server != NULL;
     if (!auth)
         return why_set(why, EPROTO, "the 401 has no WWW-Authenticate: nothing to answer");
-    while (aka && !is_aka(aka))
-        aka = aka->au_next;
+    aka = find_aka(auth, &c->akav2);
     if (aka)
         return read_aka(c, aka, why);
     if (!sip_auth_param(auth, "algorithm", algorithm, sizeof algorithm))
         snprintf(algorithm, sizeof algorithm, "MD5");
     clean(algorithm);
-    return why_set(why, EPROTO,
-                   "the network asks for algorithm %s, a SIM answers only AKAv1-MD5: the "
-                   "subscriber is set up for another kind of authentication in the HSS",
-                   algorithm);
+    return why_set(
+        why, EPROTO,
+        "the network asks for algorithm %s, a SIM answers only AKAv1-MD5 and "
+        "AKAv2-MD5: the subscriber is set up for another kind of authentication in the HSS",
+        algorithm);
 }
 
 static int read_aka(struct challenge *c, const msg_auth_t *auth, struct why *why)

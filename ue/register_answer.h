@@ -18,11 +18,13 @@ struct challenge {
     bool has_opaque;
     bool qop_auth; /* qop was offered and "auth" is in it */
     char algorithm[32];
+    bool akav2; /* the algorithm is AKAv2-MD5, else it is AKAv1-MD5 */
     uint8_t rand[16], autn[16];
     bool security_server; /* the P-CSCF offers IPsec */
 };
 
-/* challenge_read - the WWW-Authenticate of a 401 (RFC 3310 3.2). 0, or -EPROTO with a sentence: no
+/* challenge_read - the WWW-Authenticate of a 401 (RFC 3310 3.2, RFC 4169): AKAv2-MD5 when it
+ * is among those offered. 0, or -EPROTO with a sentence: no
  * challenge, an algorithm that no SIM can answer, a nonce that does not hold RAND and AUTN. */
 int challenge_read(struct challenge *c, const sip_t *sip, struct why *why);
 

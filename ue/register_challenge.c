@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The answer to a 401 (TS 24.229 5.1.1.5, RFC 3310). The card checks that the network is the
- * network: RES when it is, AUTS when its sequence number is out of range, nothing when its MAC does
- * not verify; without RES there are no keys, and it goes where the challenged REGISTER went, with a
- * new Security-Client (5.1.1.5.3). A terminal answers two consecutive invalid challenges, and then
- * stops (TS 24.229 5.1.1.5.3). */
+/* The answer to a 401 (TS 24.229 5.1.1.5, RFC 3310, RFC 4169). The card checks that the network is
+ * the network: RES when it is, AUTS when its sequence number is out of range, nothing when its MAC
+ * does not verify; without RES there are no keys, and it goes where the challenged REGISTER went,
+ * with a new Security-Client (5.1.1.5.3). A terminal answers two consecutive invalid challenges,
+ * and then stops (TS 24.229 5.1.1.5.3). */
 #include <errno.h>
 #include <string.h>
 
@@ -70,7 +70,7 @@ static void send_answer(struct ue *ue, const void *password, size_t password_len
     struct register_credentials auth = {
         .realm = c->realm,
         .nonce = c->nonce,
-        .algorithm = "AKAv1-MD5",
+        .algorithm = c->akav2 ? "AKAv2-MD5" : "AKAv1-MD5",
         .opaque = c->has_opaque ? c->opaque : NULL,
         .response = response,
         .auts = auts,
@@ -146,13 +146,20 @@ static void answer_with_res(struct ue *ue, const struct register_input *in,
                             const struct sim_answer *answer)
 {
     struct registration *r = &ue->reg;
+    char password[DIGEST_AKAV2];
 
     log_arrow(r->call, "==", NULL, "compute RES", "result", "fine", NULL);
     if (!protect(ue, in, answer))
         return;
     r->bad_challenges = 0;
     *r->complaint = 0;
-    send_answer(ue, answer->res, sizeof answer->res, NULL);
+    if (!r->challenge.akav2) {
+        send_answer(ue, answer->res, sizeof answer->res, NULL);
+        return;
+    }
+    digest_akav2_password(answer->res, sizeof answer->res, answer->ik, answer->ck, password);
+    send_answer(ue, password, strlen(password), NULL);
+    wipe(password, sizeof password);
 }
 
 /* RFC 3310 3.4: the password is empty then, and auts says where the card stands. */

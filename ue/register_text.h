@@ -16,7 +16,7 @@
 /* The answer to a challenge. Texts without quotes, as they stood in the challenge. */
 struct register_credentials {
     const char *realm, *nonce;
-    const char *algorithm; /* "AKAv1-MD5" */
+    const char *algorithm; /* "AKAv1-MD5", "AKAv2-MD5" */
     const char *opaque;    /* NULL: the challenge had none */
     const char *response;  /* 32 hex digits, or "": the network's MAC does not verify */
     const char *auts;      /* base64, NULL: the sequence number is in range */

@@ -150,7 +150,7 @@ static void REGE_02_an_unknown_public_identity_is_403(void **state)
     refused(CX_USER_UNKNOWN, 403, "USER_UNKNOWN (5001)");
 }
 
-static void REGE_03_identities_that_do_not_belong_together_are_403(void **state)
+static void REGE_03_REGE_31_identities_that_do_not_belong_together_are_403(void **state)
 {
     (void)state;
     refused(CX_IDENTITIES_DONT_MATCH, 403, "name.private@hims.net, sip:name@hims.net");
@@ -375,7 +375,7 @@ int main(void)
         cmocka_unit_test(ICS_02_a_capability_that_nobody_has_gives_600_and_an_alarm),
         cmocka_unit_test(ICS_04_a_list_of_names_overrides_the_capabilities),
         cmocka_unit_test(REGE_02_an_unknown_public_identity_is_403),
-        cmocka_unit_test(REGE_03_identities_that_do_not_belong_together_are_403),
+        cmocka_unit_test(REGE_03_REGE_31_identities_that_do_not_belong_together_are_403),
         cmocka_unit_test(REGE_04_a_visited_network_without_an_agreement_is_403),
         cmocka_unit_test(REGE_05_an_identity_that_may_not_register_is_403),
         cmocka_unit_test(ICS_11_ROB_10_a_silent_or_unreachable_hss_is_480),

@@ -346,6 +346,80 @@ static void where_the_pcscf_requires_ipsec_an_unprotected_answer_is_refused(void
     expect_sar(CX_SAT_AUTHENTICATION_FAILURE, IMPI, IMPU);
 }
 
+static void make_akav2_response(size_t set, char response[DIGEST_HEX])
+{
+    struct cx_maa maa = maa_of_set(set);
+    const struct cx_vector *v = &maa.vector[0];
+    char password[DIGEST_AKAV2];
+
+    digest_akav2_password(v->xres, v->xres_len, v->ik, v->ck, password);
+    digest_response(&(struct digest_input){.username = IMPI,
+                                           .realm = "hims.net",
+                                           .method = "REGISTER",
+                                           .uri = "sip:hims.net",
+                                           .nonce = published[set].nonce,
+                                           .password = password,
+                                           .password_len = strlen(password)},
+                    response);
+}
+
+static void REG_20_a_terminal_that_asks_for_akav2_is_challenged_by_it(void **state)
+{
+    struct world *w = *state;
+    struct ue ue = {.cseq = 25, .algorithm = "AKAv2-MD5"};
+    char response[DIGEST_HEX];
+
+    ue_registers(w, ue);
+    assert_string_equal(fake_cx_mar()->scheme, "Digest-AKAv1-MD5");
+    hss_gives_vector(w, 0);
+    assert_non_null(strstr(expect_answer(401)->text, "algorithm=AKAv2-MD5,"));
+    make_akav2_response(0, response);
+    ue.cseq++;
+    ue.nonce = published[0].nonce;
+    ue.response = response;
+    ue_registers(w, ue);
+    hss_gives_profile(w, user_data);
+    expect_answer(200);
+    expect_quiet();
+}
+
+static void REG_20_what_the_configuration_says_is_not_bid_down_to_akav1(void **state)
+{
+    struct world *w = *state;
+    struct conf_subscriber subscriber = {.impi = IMPI, .auth = AUTH_AKAV2};
+    struct ue ue = {.cseq = 25};
+    char response[DIGEST_HEX];
+
+    w->conf.subscriber = &subscriber;
+    w->conf.subscriber_count = 1;
+    ue_registers(w, ue);
+    hss_gives_vector(w, 0);
+    assert_non_null(strstr(expect_answer(401)->text, "algorithm=AKAv2-MD5,"));
+    ue_answers_rightly(w, 26, 0); /* as AKAv1 has it */
+    hss_gives_vector(w, 1);
+    assert_non_null(strstr(expect_answer(401)->text, "algorithm=AKAv2-MD5,"));
+    make_akav2_response(1, response);
+    ue = (struct ue){
+        .cseq = 27, .algorithm = "AKAv2-MD5", .nonce = published[1].nonce, .response = response};
+    ue_registers(w, ue);
+    hss_gives_profile(w, user_data);
+    expect_answer(200);
+    w->conf.subscriber_count = 0;
+}
+
+static void REGE_34_md5_of_a_subscriber_with_a_card_still_gets_an_aka_challenge(void **state)
+{
+    struct world *w = *state;
+
+    ue_registers(w, (struct ue){.cseq = 25, .algorithm = "MD5"});
+    assert_string_equal(fake_cx_mar()->scheme, "Digest-AKAv1-MD5");
+    hss_gives_vector(w, 0);
+    assert_non_null(strstr(expect_answer(401)->text, "algorithm=AKAv1-MD5,"));
+    ue_answers_rightly(w, 26, 0);
+    hss_gives_profile(w, user_data);
+    expect_answer(200);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -368,6 +442,9 @@ int main(void)
         flow_test(REGE_40_a_scheme_that_the_hss_does_not_have_is_refused_once),
         flow_test(REGE_30_without_authorization_the_impi_is_made_of_the_public_identity),
         flow_test(REGE_41_a_vector_that_cannot_be_used_makes_no_challenge),
+        flow_test(REG_20_a_terminal_that_asks_for_akav2_is_challenged_by_it),
+        flow_test(REG_20_what_the_configuration_says_is_not_bid_down_to_akav1),
+        flow_test(REGE_34_md5_of_a_subscriber_with_a_card_still_gets_an_aka_challenge),
         flow_test(where_the_pcscf_requires_ipsec_an_unprotected_answer_is_refused),
     };
 

@@ -139,6 +139,20 @@ static void NET_09_a_reason_that_there_is_not_changes_nothing(void **state)
     assert_int_equal(contacts_of(set_of(w)), 1);
 }
 
+static void NET_10_the_text_of_the_reason_is_for_people_and_the_code_decides(void **state)
+{
+    struct world *w = *state;
+
+    two_are_registered(w);
+    assert_int_equal(hss_ends(w, (struct cx_rtr){.reason = CX_REASON_PERMANENT_TERMINATION,
+                                                 .reason_info = "SERVER_CHANGE; 1 \"%s\"\r\nX: y"})
+                         ->result,
+                     CX_SUCCESS);
+    assert_int_equal(contacts_of(set_of(w)), 1); /* a server change would have ended both */
+    assert_string_equal(set_of(w)->bindings->impi, TABLET);
+    expect_quiet();
+}
+
 static void an_rtr_for_somebody_who_is_not_here_is_a_success(void **state)
 {
     struct world *w = *state;
@@ -291,6 +305,7 @@ int main(void)
         journal_test(NET_06_the_answer_lists_the_private_identities_that_ended_too),
         journal_test(a_permanent_termination_leaves_the_other_private_identity_alone),
         journal_test(NET_09_a_reason_that_there_is_not_changes_nothing),
+        journal_test(NET_10_the_text_of_the_reason_is_for_people_and_the_code_decides),
         journal_test(an_rtr_for_somebody_who_is_not_here_is_a_success),
         journal_test(an_rtr_in_the_middle_of_a_refresh_does_not_lose_the_refresh),
         journal_test(NET_13_an_identity_that_a_push_adds_is_usable_at_once),

@@ -38,7 +38,8 @@ struct world {
 
 /* What the terminal puts into its REGISTER; NULL: the usual. */
 struct ue {
-    const char *impi, *impu, *call_id, *contact, *expires, *nonce, *response, *auts, *protection;
+    const char *impi, *impu, *from, *call_id, *contact, *expires, *nonce, *response, *auts,
+        *protection;
     const char *more;      /* further header lines */
     const char *algorithm; /* "" : none */
     const char *source;
@@ -198,7 +199,7 @@ static inline size_t ue_registers(struct world *w, struct ue ue)
             "P-Visited-Network-ID: vims.net\r\n"
             "P-Charging-Vector: icid-value=icid-1;orig-ioi=vims.net\r\n"
             "Expires: %s\r\n",
-            ue.cseq, or (ue.call_id, "reg1"), or (ue.impu, IMPU), or (ue.impu, IMPU),
+            ue.cseq, or (ue.call_id, "reg1"), or (ue.from, or (ue.impu, IMPU)), or (ue.impu, IMPU),
             or (ue.call_id, "reg1"), ue.cseq, or (ue.expires, "90000"));
     if (!ue.no_contact)
         fprintf(out, "Contact: %s\r\n", or (ue.contact, "<sip:name@10.45.0.2:5060>"));

@@ -82,8 +82,8 @@ static void challenge(void)
     challenge_with(false, ", qop=\"auth\", opaque=\"5ccc\"");
 }
 
-/* Whether the REGISTER answers the last challenge rightly. */
-static void check_response(const struct fake_sip_sent *s)
+/* Whether the REGISTER answers the last challenge rightly, with this in the place of RES. */
+static void check_response_by(const struct fake_sip_sent *s, const void *password, size_t len)
 {
     char nonce[128], cnonce[64] = "", qop[16] = "", response[DIGEST_HEX];
     const msg_auth_t *auth = s->sip->sip_authorization;
@@ -96,12 +96,17 @@ static void check_response(const struct fake_sip_sent *s)
         .qop = sip_auth_param(auth, "qop", qop, sizeof qop),
         .nc = "00000001",
         .cnonce = sip_auth_param(auth, "cnonce", cnonce, sizeof cnonce),
-        .password = vector.xres,
-        .password_len = 8,
+        .password = password,
+        .password_len = len,
     };
 
     digest_response(&in, response);
     assert_string_equal(auth_param(s, "response"), response);
+}
+
+static void check_response(const struct fake_sip_sent *s)
+{
+    check_response_by(s, vector.xres, 8);
 }
 
 /* As the registrar does, with the Contact of the request. */

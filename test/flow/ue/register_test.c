@@ -53,6 +53,36 @@ static void without_qop_the_old_digest_is_made(void **state)
     check_response(s);
 }
 
+/* The same vector under both algorithms, the weaker one first. */
+static void REG_20_akav2_is_answered_by_its_own_password_where_it_is_offered(void **state)
+{
+    const struct fake_sip_sent *s;
+    char password[DIGEST_AKAV2], headers[512], nonce[64];
+    uint8_t octets[32], rand[16] = {7};
+    struct aka_key key = network_key();
+
+    (void)state;
+    begin_registration();
+    heard_register();
+    aka_make(&key, rand, sqn, &vector);
+    memcpy(octets, vector.rand, 16);
+    memcpy(octets + 16, vector.autn, 16);
+    digest_base64(octets, sizeof octets, nonce);
+    snprintf(headers, sizeof headers,
+             "WWW-Authenticate: Digest realm=\"hims.net\", nonce=\"%s\", algorithm=AKAv1-MD5\r\n"
+             "WWW-Authenticate: Digest realm=\"hims.net\", nonce=\"%s\", algorithm=AKAv2-MD5, "
+             "qop=\"auth\"\r\n",
+             nonce, nonce);
+    fake_sip_answer(at - 1, 401, headers);
+    s = heard_register();
+    assert_string_equal(auth_param(s, "algorithm"), "AKAv2-MD5");
+    digest_akav2_password(vector.xres, 8, vector.ik, vector.ck, password);
+    check_response_by(s, password, strlen(password));
+    accept_for(90000);
+    soon();
+    assert_int_equal(steps_level(&ue), UE_REGISTERED);
+}
+
 static void UE_01_a_wrong_mac_gets_an_empty_response_and_a_sentence(void **state)
 {
     const struct fake_sip_sent *s;
@@ -232,6 +262,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(the_seeds_terminal_registers),
         T(without_qop_the_old_digest_is_made),
+        T(REG_20_akav2_is_answered_by_its_own_password_where_it_is_offered),
         T(UE_01_a_wrong_mac_gets_an_empty_response_and_a_sentence),
         T(UE_02_an_sqn_out_of_range_gets_auts_and_the_next_challenge_its_answer),
         T(UE_03_after_two_invalid_challenges_it_stops),

@@ -65,6 +65,23 @@ static void the_response_agrees_with_the_example_of_rfc_2617(void **state)
     assert_string_equal(response, "6629fae49393a05397450978507c4ef1");
 }
 
+/* Computed with nothing but Python's hashlib.md5, HMAC of RFC 2104 written out: k = RES + IK + CK
+ * filled with zeros to 64 octets; base64(md5(k^5c.. + md5(k^36.. + "http-digest-akav2-password"))).
+ */
+static void REG_20_the_password_of_akav2_is_the_prf_of_res_ik_and_ck(void **state)
+{
+    const struct published *p = &published[0];
+    uint8_t res[8], ik[16], ck[16];
+    char password[DIGEST_AKAV2];
+
+    (void)state;
+    unhex(p->res, res);
+    unhex(p->ik, ik);
+    unhex(p->ck, ck);
+    digest_akav2_password(res, sizeof res, ik, ck, password);
+    assert_string_equal(password, "shzt3q8CWaZnCAWqs3WmEQ==");
+}
+
 static void REG_21_every_octet_of_res_counts_also_behind_a_zero(void **state)
 {
     uint8_t res[8] = {0, 1, 2, 0, 4, 5, 6, 0};
@@ -200,6 +217,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_response_agrees_with_all_published_sets_with_and_without_qop),
         cmocka_unit_test(the_response_agrees_with_the_example_of_rfc_2617),
+        cmocka_unit_test(REG_20_the_password_of_akav2_is_the_prf_of_res_ik_and_ck),
         cmocka_unit_test(REG_21_every_octet_of_res_counts_also_behind_a_zero),
         cmocka_unit_test(responses_are_compared_without_case_and_an_empty_one_is_never_right),
         cmocka_unit_test(base64_of_rfc_4648_both_ways),

@@ -226,7 +226,7 @@ static void CXS_18_nobody_named_is_a_missing_avp(void **state)
     assert_int_equal(room_sar(*state, IMPI, "", A, CX_SAT_REGISTRATION).result, CX_MISSING_AVP);
 }
 
-static void CXS_19_the_server_stays_when_it_is_to_be_stored(void **state)
+static void CXS_19_DREG_11_the_server_stays_when_it_is_to_be_stored(void **state)
 {
     for (int type = CX_SAT_TIMEOUT_DEREGISTRATION_STORE_SERVER_NAME;
          type <= CX_SAT_USER_DEREGISTRATION_STORE_SERVER_NAME; type++) {
@@ -237,7 +237,7 @@ static void CXS_19_the_server_stays_when_it_is_to_be_stored(void **state)
     }
 }
 
-static void CXS_20_the_server_goes_when_the_subscription_keeps_none(void **state)
+static void CXS_20_DREG_12_the_server_goes_when_the_subscription_keeps_none(void **state)
 {
     struct cx_saa saa;
 
@@ -508,8 +508,8 @@ int main(void)
         CASE(without_a_user_name_the_only_card_is_meant),
         CASE(CXS_17_without_an_identity_all_of_the_card_are_meant),
         CASE(CXS_18_nobody_named_is_a_missing_avp),
-        CASE(CXS_19_the_server_stays_when_it_is_to_be_stored),
-        CASE(CXS_20_the_server_goes_when_the_subscription_keeps_none),
+        CASE(CXS_19_DREG_11_the_server_stays_when_it_is_to_be_stored),
+        CASE(CXS_20_DREG_12_the_server_goes_when_the_subscription_keeps_none),
         CASE(CXS_20_another_card_keeps_the_set_registered),
         CASE(charging_functions_come_with_the_profile_and_not_without),
         CASE(CXS_21_a_failed_authentication_clears_the_server),

@@ -39,7 +39,7 @@ static void the_challenge_has_the_keys_as_hex(void **state)
     char headers[ANSWER_CHALLENGE];
 
     (void)state;
-    answer_challenge(headers, "hims.net", "bm9uY2U=", ck, ik);
+    answer_challenge(headers, "hims.net", "bm9uY2U=", "AKAv1-MD5", ck, ik);
     assert_string_equal(headers, "WWW-Authenticate: Digest realm=\"hims.net\", nonce=\"bm9uY2U=\", "
                                  "algorithm=AKAv1-MD5, qop=\"auth\", "
                                  "ik=\"ff000000000000000000000000000000\", "

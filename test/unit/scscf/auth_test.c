@@ -13,7 +13,7 @@
 
 static struct challenge challenge(const char *impi, uint64_t deadline_ms)
 {
-    struct challenge c = {.deadline_ms = deadline_ms, .xres_len = 8};
+    struct challenge c = {.deadline_ms = deadline_ms, .password_len = 8};
 
     strcpy(c.impi, impi);
     strcpy(c.impu, "sip:name@hims.net");
@@ -21,7 +21,7 @@ static struct challenge challenge(const char *impi, uint64_t deadline_ms)
     strcpy(c.call_id, "call-1");
     strcpy(c.nonce, published[0].nonce);
     unhex(published[0].rand, c.rand);
-    unhex(published[0].res, c.xres);
+    unhex(published[0].res, c.password);
     return c;
 }
 
@@ -71,7 +71,7 @@ static void REG_21_a_res_with_zero_octets_is_checked_whole(void **state)
     uint8_t auts[14];
 
     (void)state;
-    memcpy(c.xres, "\0\1\0\2\0\3\0\4", 8);
+    memcpy(c.password, "\0\1\0\2\0\3\0\4", 8);
     digest_response(&(struct digest_input){.username = c.impi,
                                            .realm = c.realm,
                                            .method = "REGISTER",
@@ -83,7 +83,7 @@ static void REG_21_a_res_with_zero_octets_is_checked_whole(void **state)
     a.qop = NULL;
     a.response = response;
     assert_int_equal(auth_judge(&c, &a, auts), AUTH_RIGHT);
-    c.xres[7] = 5;
+    c.password[7] = 5;
     assert_int_equal(auth_judge(&c, &a, auts), AUTH_WRONG);
 }
 

@@ -106,6 +106,17 @@ static void the_aka_challenge_is_found_among_others(void **state)
     assert_string_equal(c.realm, "r");
 }
 
+static void REG_20_of_two_algorithms_akav2_is_answered(void **state)
+{
+    struct challenge c = read_fine(
+        "WWW-Authenticate: Digest realm=\"a\", nonce=\"" NONCE "\", algorithm=AKAv1-MD5\r\n"
+        "WWW-Authenticate: Digest realm=\"r\", nonce=\"" NONCE "\", algorithm=AKAv2-MD5\r\n");
+
+    (void)state;
+    assert_string_equal(c.realm, "r");
+    assert_true(c.akav2);
+}
+
 static void data_of_the_server_may_follow_autn(void **state)
 {
     struct challenge c = read_fine("WWW-Authenticate: Digest realm=\"r\", "
@@ -123,8 +134,6 @@ static void what_is_no_challenge_of_a_sim_is_refused_with_a_sentence(void **stat
     read_bad("WWW-Authenticate: Digest realm=\"r\", nonce=\"abcd\", algorithm=MD5\r\n",
              "algorithm MD5");
     read_bad("WWW-Authenticate: Digest realm=\"r\", nonce=\"abcd\"\r\n", "algorithm MD5");
-    read_bad("WWW-Authenticate: Digest realm=\"r\", nonce=\"abcd\", algorithm=AKAv2-MD5\r\n",
-             "AKAv2-MD5");
     read_bad("WWW-Authenticate: Digest nonce=\"" NONCE "\", algorithm=AKAv1-MD5\r\n", "no realm");
     read_bad("WWW-Authenticate: Digest realm=\"r\", algorithm=AKAv1-MD5\r\n", "no nonce");
     read_bad("WWW-Authenticate: Digest realm=\"r\", nonce=\"%%%\", algorithm=AKAv1-MD5\r\n",
@@ -231,6 +240,7 @@ int main(void)
         T(a_challenge_holds_rand_and_autn),
         T(qop_and_opaque_may_be_absent_and_auth_int_is_not_auth),
         T(the_aka_challenge_is_found_among_others),
+        T(REG_20_of_two_algorithms_akav2_is_answered),
         T(data_of_the_server_may_follow_autn),
         T(what_is_no_challenge_of_a_sim_is_refused_with_a_sentence),
         T(an_endless_nonce_is_refused),
