@@ -102,7 +102,7 @@ static void DREG_12_when_the_hss_keeps_no_name_the_profile_goes(void **state)
 
 /* ---- many at the same time ---- */
 
-enum { MANY = 200 };
+enum { MANY = 100 };
 
 struct one { /* of many */
     char impi[32], impu[32], call_id[16], contact[48], path[64], response[DIGEST_HEX];
