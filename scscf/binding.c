@@ -242,6 +242,12 @@ static bool stays(const struct registration *reg, const struct asked *asked,
     return is_live(b, now_ms) && !replaces(reg, asked, b);
 }
 
+bool binding_is_left(const struct registration *reg, const struct asked *asked,
+                     const struct binding *b, uint64_t now_ms)
+{
+    return !asked_for(asked, b) && stays(reg, asked, b, now_ms);
+}
+
 bool binding_in_order(const struct registration *reg, const struct asked *asked)
 {
     for (const struct binding *b = reg ? reg->bindings : NULL; b; b = b->next)

@@ -71,6 +71,9 @@ void registrar_remove(struct registrar *, struct registration *);
 /* binding_put - a contact from elsewhere (taken) into the set, in the place of the one with its id.
  */
 void binding_put(struct registration *, struct binding *);
+/* binding_read_text - uri, q and +sip.instance out of its text (binding_text.c). false: no contact
+ * with a host. */
+bool binding_read_text(struct binding *);
 /* binding_in_order - false: a contact of the set has the same Call-ID and no lower CSeq: the
  * request is late or repeated (RFC 3261 10.3 step 7). NULL: nothing bound, true. */
 bool binding_in_order(const struct registration *, const struct asked *);
@@ -80,6 +83,9 @@ bool binding_belongs(const struct registration *, const char *impi, uint64_t now
  * out. NULL set: those it asks for. */
 size_t binding_count_after(const struct registration *, const struct asked *, bool own,
                            uint64_t now_ms);
+/* binding_is_left - whether the request leaves this contact of the set as it is. */
+bool binding_is_left(const struct registration *, const struct asked *, const struct binding *,
+                     uint64_t now_ms);
 /* binding_apply - carry the request out: refresh, add, remove. A terminal that starts anew (other
  * Call-ID, new contact, no reg-id, same or no +sip.instance) replaces what its IMPI had (TS 24.229
  * 5.4.1.2.2F). Returns what was removed, with its event, for binding_list_free. */

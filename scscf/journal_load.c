@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sofia-sip/sip_header.h>
-
 #include "journal_file.h"
 #include "told.h"
 #include "xalloc.h"
@@ -170,21 +168,6 @@ static bool get_time(struct loading *l, const char *line, const char *key, uint6
     return true;
 }
 
-static bool read_uri(struct binding *b)
-{
-    su_home_t *home = su_home_new(sizeof *home);
-    sip_contact_t *m = b->text ? sip_contact_make(home, b->text) : NULL;
-    const char *instance = m ? msg_header_find_param(m->m_common, "+sip.instance") : NULL;
-
-    if (m && m->m_url->url_host) {
-        b->uri = url_hdup(NULL, m->m_url);
-        b->q = xstrdup(m->m_q ? m->m_q : "");
-        b->instance = xstrdup(instance ? instance : "");
-    }
-    su_home_unref(home);
-    return b->uri != NULL;
-}
-
 static bool read_values(struct loading *l, const char *line, struct binding *b)
 {
     uint64_t cseq, event;
@@ -196,7 +179,7 @@ static bool read_values(struct loading *l, const char *line, struct binding *b)
     b->path = line_get_copy(line, "path");
     if (!b->path)
         b->path = xstrdup("");
-    if (!b->impi || !b->impu || !b->call_id || !read_uri(b) ||
+    if (!b->impi || !b->impu || !b->call_id || !binding_read_text(b) ||
         !line_get_number(line, "cseq", 10, &cseq) || !line_get_number(line, "event", 10, &event) ||
         !get_time(l, line, "since", &b->since_ms) || !get_time(l, line, "until", &b->expires_ms) ||
         cseq > UINT32_MAX || event > CHANGE_REJECTED)

@@ -2,6 +2,7 @@
 /* The registrar: TS 24.229 5.4.1, TS 29.228 6.1.2, RFC 3261 10.3.
  *
  *   I-CSCF -> S-CSCF  REGISTER                       begin: what is asked for
+ *   S-CSCF <> HSS     SAR, SAA                       is_lost: restoration.c
  *                                                    register_authenticate (challenge.c): 401 first
  *   S-CSCF -> HSS     SAR                            register_proceed
  *   S-CSCF <- HSS     SAA  user profile              on_saa, bind_contacts
@@ -18,17 +19,22 @@
 #include "answer.h"
 #include "journal.h"
 #include "register.h"
+#include "restoration.h"
 #include "results.h"
 #include "xalloc.h"
 
 static const char *const step_names[] = {
     [STEP_BEGIN] = "begin",
+    [STEP_RESTORING] = "restoring",
     [STEP_ASKING_VECTOR] = "asking-vector",
     [STEP_ASKING_PROFILE] = "asking-profile",
 };
 
 /* The steps, in reading order. */
-static int check(struct register_txn *t, struct refusal *no);
+static int read_asked(struct register_txn *t, struct refusal *no);
+static bool is_lost(const struct register_txn *t);
+static cx_saa_fn on_restored;
+static void go_on(struct register_txn *t);
 static cx_saa_fn on_saa;
 static void bind_contacts(struct register_txn *t, struct registration *reg);
 static void accept_with(struct register_txn *t, const struct registration *reg);
@@ -68,17 +74,21 @@ void register_begin(void *env, struct sip_request *request)
     if (t->next)
         t->next->at = &t->next;
     scscf->registers = t;
-    if (check(t, &no) < 0)
+    if (read_asked(t, &no) < 0) {
         register_refuse(t, &no);
-    else
-        register_authenticate(t);
+        return;
+    }
+    if (!is_lost(t)) {
+        go_on(t);
+        return;
+    }
+    t->step = STEP_RESTORING;
+    t->pending = restoration_ask(scscf, t->asked.impi, t->asked.impu, t->call, on_restored, t);
 }
 
-/* What can be said without asking anybody; -1: *no says why not. */
-static int check(struct register_txn *t, struct refusal *no)
+static int read_asked(struct register_txn *t, struct refusal *no)
 {
     struct scscf *scscf = t->scscf;
-    const struct asked *asked = &t->asked;
     struct addr source = sip_request_source(t->request);
     char text[ADDR_TEXT];
 
@@ -87,8 +97,40 @@ static int check(struct register_txn *t, struct refusal *no)
                     addr_text(&source, text));
         return -1;
     }
-    if (asked_read(&t->asked, t->home, sip_request_sip(t->request), scscf->conf, scscf->me, no) < 0)
-        return -1;
+    return asked_read(&t->asked, t->home, sip_request_sip(t->request), scscf->conf, scscf->me, no);
+}
+
+/* Only a terminal that was registered asks, takes away, or registers inside a security association
+ * without being challenged before: when it is unknown, we have lost it. */
+static bool is_lost(const struct register_txn *t)
+{
+    if (set_of(t))
+        return false;
+    if (t->asked.kind != ASKED_REGISTRATION)
+        return true;
+    return t->asked.protection == ASKED_PROTECTED &&
+           !auth_find(t->scscf->auth, t->asked.impi, t->asked.answer.nonce);
+}
+
+static void on_restored(void *arg, int err, const struct cx_saa *saa)
+{
+    struct register_txn *t = arg;
+    struct refusal no;
+
+    t->pending = NULL;
+    if (err && refusal_for(err, 0, t->scscf->conf->timers.cx_wait_ms, &no)) {
+        register_refuse(t, &no);
+        return;
+    }
+    restoration_take(t->scscf, t->asked.impu, t->call, err, saa);
+    go_on(t);
+}
+
+/* What can be said by what is bound; -1: *no says why not. */
+static int check(struct register_txn *t, struct refusal *no)
+{
+    const struct asked *asked = &t->asked;
+
     if (!binding_in_order(set_of(t), asked)) {
         refuse_with(no, 500, NULL, "CSeq %u of this Call-ID is not higher than the last",
                     asked->cseq);
@@ -105,6 +147,16 @@ static int check(struct register_txn *t, struct refusal *no)
         return -1;
     }
     return 0;
+}
+
+static void go_on(struct register_txn *t)
+{
+    struct refusal no;
+
+    if (check(t, &no) < 0)
+        register_refuse(t, &no);
+    else
+        register_authenticate(t);
 }
 
 /* ---- 2. the HSS is told, the profile comes ---- */
@@ -162,6 +214,8 @@ void register_proceed(struct register_txn *t)
     snprintf(sar->server_name, sizeof sar->server_name, "%s", t->scscf->uri);
     sar->type = t->sat;
     sar->user_data_available = reg && reg->profile.xml;
+    if (t->sat != CX_SAT_USER_DEREGISTRATION)
+        restoration_fill(t->scscf, sar, t->home, reg, &t->asked);
     t->pending = cx_ask_sar(t->scscf->cx, sar, t->call, on_saa, t);
 }
 

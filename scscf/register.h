@@ -7,7 +7,7 @@
 
 #include "scscf.h"
 
-enum register_step { STEP_BEGIN, STEP_ASKING_VECTOR, STEP_ASKING_PROFILE };
+enum register_step { STEP_BEGIN, STEP_RESTORING, STEP_ASKING_VECTOR, STEP_ASKING_PROFILE };
 
 struct register_txn {
     su_home_t home[1]; /* all texts of this transaction */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "third_party.h"
+#include "restoration.h"
 #include "watcher.h"
 
 void scscf_init(struct scscf *scscf, const struct conf *conf, const struct conf_scscf *me)
@@ -22,6 +23,7 @@ void scscf_end(struct scscf *scscf)
 {
     journal_close(scscf); /* what is forgotten from here on is not forgotten for ever */
     register_forget(scscf);
+    lost_forget(scscf);
     sar_abandon(scscf);
     watchers_abandon(scscf);
     third_party_abandon(scscf);
@@ -40,6 +42,7 @@ void scscf_print_live(void *arg, FILE *out)
     registrar_print_live(&scscf->registrar, now_ms, scscf->service_route, out);
     auth_print_live(scscf->auth, now_ms, out);
     register_print_live(scscf, out);
+    lost_print_live(scscf, out);
     sar_print_live(scscf, out);
     watchers_print_live(scscf, out);
     third_party_print_live(scscf, out);

@@ -15,6 +15,7 @@
 
 struct journal;
 struct register_txn; /* register.c */
+struct restoring;    /* lost.c */
 struct told;         /* control.c: what an operator asks (control_fn; env: the scscf). */
 void control_serve(void *env, const char *line, char *answer, size_t size);
 
@@ -35,6 +36,7 @@ struct scscf {
     struct registrar registrar;
     struct journal *journal;           /* NULL: nothing is kept over a restart */
     struct register_txn *registers;    /* live transactions */
+    struct restoring *restoring;       /* SUBSCRIBEs that wait for the HSS */
     struct told *told;                 /* live SARs of sar.c */
     struct loop_timer *tell_again;     /* for those that the HSS has not answered */
     void *watchers_by_id;              /* tsearch; watcher.h */
@@ -60,6 +62,12 @@ void register_forget(struct scscf *);
 
 /* subscribe.c: one SUBSCRIBE (sip_serve_fn, env: the scscf). */
 void subscribe_begin(void *env, struct sip_request *request);
+/* subscribe_look - answer it, or ask the HSS first, unless that was done (restored).
+ * subscribe_refuse
+ * - the exit that says no. */
+void subscribe_look(struct scscf *, struct sip_request *request, bool restored);
+void subscribe_refuse(struct scscf *, struct sip_request *request, const char *impu,
+                      const struct refusal *);
 
 /* rtr.c, ppr.c: what the HSS asks of us (struct cx_handlers; env: the scscf). */
 void rtr_serve(void *env, const struct cx_rtr *, struct cx_reply *);

@@ -22,12 +22,14 @@
 #include "answer.h"
 #include "ifc.h"
 #include "journal.h"
+#include "restoration.h"
 #include "watcher.h"
 #include "xalloc.h"
 
 #define DEFAULT_S 3761 /* RFC 3680 4.6 */
 
-struct subscribe { /* one SUBSCRIBE; it is answered before control goes back to the loop */
+struct subscribe { /* one SUBSCRIBE, looked at; it is answered, or the HSS asked, before control
+                      goes back to the loop */
     su_home_t home[1];
     struct scscf *scscf;
     struct sip_request *request;
@@ -37,6 +39,8 @@ struct subscribe { /* one SUBSCRIBE; it is answered before control goes back to 
     struct watcher *watcher; /* of this dialog; NULL: it begins one */
     const char *who;         /* the asserted identity */
     unsigned expires_s;
+    bool restored; /* the HSS was asked for the user */
+    bool lost;     /* it is to be asked */
     struct refusal no;
 };
 
@@ -113,6 +117,7 @@ static bool is_registered(struct subscribe *s)
     if (!sip_identity(s->sip->sip_request->rq_url, s->impu, sizeof s->impu))
         return refuse(s, 404, NULL, "", "the Request-URI is no public identity");
     s->reg = registrar_find(&s->scscf->registrar, s->impu);
+    s->lost = !s->restored && !s->reg;
     return (s->reg && s->reg->bindings) ||
            refuse(s, 480, NULL, "", "this identity is not registered here");
 }
@@ -292,16 +297,32 @@ static void serve(struct subscribe *s)
         notify_now(w);
 }
 
-void subscribe_begin(void *env, struct sip_request *request)
+void subscribe_refuse(struct scscf *scscf, struct sip_request *request, const char *impu,
+                      const struct refusal *no)
+{
+    su_home_t home[1] = {SU_HOME_INIT(home)};
+    char status[24];
+
+    log_arrow(sip_request_call(request), "==", NULL, "refuse", "status",
+              log_number(no->status, status), "impu", *impu ? impu : NULL, "reason", no->reason,
+              NULL);
+    sip_answer(request, no->status, no->phrase ? no->phrase : sip_status_phrase(no->status),
+               answer_refuse(home, no, scscf->me->element.name));
+    su_home_deinit(home);
+}
+
+/* ---- the whole ---- */
+
+void subscribe_look(struct scscf *scscf, struct sip_request *request, bool restored)
 {
     static check_fn *const first[] = {is_from_core,  is_for_reg, is_understood, takes_reginfo,
                                       is_registered, may_ask,    has_room,      has_time};
     static check_fn *const later[] = {is_from_core,  is_in_dialog,  is_for_reg,
                                       is_understood, takes_reginfo, has_time};
-    struct subscribe s = {.home = {SU_HOME_INIT(s.home)}, .scscf = env, .request = request};
+    struct subscribe s = {
+        .home = {SU_HOME_INIT(s.home)}, .scscf = scscf, .request = request, .restored = restored};
     check_fn *const *check = first;
     size_t count = COUNT(first), i = 0;
-    char status[24];
 
     s.sip = sip_request_sip(request);
     if (s.sip->sip_to->a_tag) {
@@ -310,14 +331,16 @@ void subscribe_begin(void *env, struct sip_request *request)
     }
     while (i < count && check[i](&s))
         i++;
-    if (i == count) {
+    if (i == count)
         serve(&s);
-    } else {
-        log_arrow(sip_request_call(request), "==", NULL, "refuse", "status",
-                  log_number(s.no.status, status), "impu", *s.impu ? s.impu : NULL, "reason",
-                  s.no.reason, NULL);
-        sip_answer(request, s.no.status, s.no.phrase ? s.no.phrase : sip_status_phrase(s.no.status),
-                   answer_refuse(s.home, &s.no, s.scscf->me->element.name));
-    }
+    else if (s.lost)
+        lost_ask(scscf, request, s.impu);
+    else
+        subscribe_refuse(scscf, request, s.impu, &s.no);
     su_home_deinit(s.home);
+}
+
+void subscribe_begin(void *env, struct sip_request *request)
+{
+    subscribe_look(env, request, false);
 }

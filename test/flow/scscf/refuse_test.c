@@ -60,8 +60,12 @@ static void DREG_05_the_end_of_what_was_never_registered_is_refused(void **state
     struct world *w = *state;
 
     ue_registers(w, (struct ue){.cseq = 25, .expires = "0"});
+    fake_cx_answer_saa(&(struct cx_saa){.result = CX_UNABLE_TO_COMPLY});
+    forward_s(w, 0);
     expect_answer(481);
     ue_registers(w, (struct ue){.cseq = 26, .protection = "yes", .contact = "*", .expires = "0"});
+    fake_cx_answer_saa(&(struct cx_saa){.result = CX_UNABLE_TO_COMPLY});
+    forward_s(w, 0);
     expect_answer(481);
     expect_quiet();
 }

@@ -104,6 +104,8 @@ static void an_extension_that_is_not_known_is_420_and_too_short_a_time_423(void 
 static void EVT_07_an_identity_that_is_not_registered_is_480(void **state)
 {
     subscribes(*state, (struct subscriber){0});
+    fake_cx_answer_saa(&(struct cx_saa){.result = CX_UNABLE_TO_COMPLY});
+    forward_s(*state, 0);
     expect_answer(480);
     subscribes(*state, (struct subscriber){.impu = "urn:service:sos"});
     expect_answer(404);
