@@ -13,10 +13,21 @@ static void REG_13_another_identity_is_challenged_inside_the_associations_and_bo
     void **state)
 {
     struct world *w = *state;
+    struct ue other = {.cseq = 1, .call_id = "other", .impu = OTHER, .protection = "yes"};
+    char response[DIGEST_HEX];
 
     ue_is_registered(w, (struct ue){0});
-    ue_authenticates(
-        w, (struct ue){.cseq = 1, .call_id = "other", .impu = OTHER, .protection = "yes"});
+    ue_registers(w, other); /* it may have been lost: no */
+    expect_sar(CX_SAT_NO_ASSIGNMENT, IMPI, OTHER);
+    fake_cx_answer_saa(&(struct cx_saa){.result = CX_UNABLE_TO_COMPLY});
+    forward_s(w, 0);
+    hss_gives_vector(w, 0);
+    expect_answer(401);
+    make_response(IMPI, 0, response);
+    other.cseq = 2;
+    other.nonce = published[0].nonce;
+    other.response = response;
+    ue_registers(w, other);
     expect_sar(CX_SAT_REGISTRATION, IMPI, OTHER);
     hss_gives_profile(w, other_data);
     expect_line(expect_answer(200), "P-Associated-URI: <" OTHER ">");
