@@ -111,6 +111,9 @@ interop:                                        ## our elements with Debian's os
 	@$(MAKE) --no-print-directory $(PARALLEL) all
 	@test/interop/interop.py --require "$(REQUIRE)"
 
+faults:                                         ## faults put into the code on purpose: which test catches each
+	@test/faults/faults.py
+
 # writes bench/results/registration.json; the machine should be doing nothing else
 bench: all                                      ## CPU per registration and daemon, with SIPp's AKA
 	@test/bench/registration.py --save
@@ -132,5 +135,5 @@ help:                                           ## this list
 clean:                                          ## remove what was built
 	rm -rf build
 
-.PHONY: all sims check-unit check-flow lint deps run test tests conformance conformance-check kernel interop bench help clean
+.PHONY: all sims check-unit check-flow lint deps run test tests conformance conformance-check faults kernel interop bench help clean
 -include $(shell find $B -name '*.d' 2>/dev/null)
