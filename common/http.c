@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "xalloc.h"
 
@@ -316,11 +318,27 @@ const char *http_peer(const struct http_request *request)
 
 /* ---- the server ---- */
 
+/* Not evhttp_bind_socket: it asks getaddrinfo, which knows no 127.0.0.1 where no interface has an
+ * IPv4 address. */
+static int listen_on(const struct addr *at, struct why *why)
+{
+    char text[ADDR_TEXT];
+    int fd = socket(at->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1, err;
+
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+        bind(fd, &at->sa, addr_len(at)) == 0 && listen(fd, SOMAXCONN) == 0)
+        return fd;
+    err = errno;
+    if (fd >= 0)
+        close(fd);
+    return why_set(why, err, "cannot listen for HTTP on %s: %s", addr_text(at, text), why_not(err));
+}
+
 struct http *http_open(struct loop *loop, const struct http_config *config,
                        const struct http_route *routes, size_t count, void *env, struct why *why)
 {
     struct http *http = xzalloc(sizeof *http);
-    char host[ADDR_TEXT], text[ADDR_TEXT];
+    int fd;
 
     http->routes = routes;
     http->count = count;
@@ -335,11 +353,13 @@ struct http *http_open(struct loop *loop, const struct http_config *config,
     evhttp_set_max_body_size(http->server, config->most_body);
     evhttp_set_timeout(http->server, config->idle_s);
     evhttp_set_flags(http->server, EVHTTP_SERVER_LINGERING_CLOSE);
-    if (evhttp_bind_socket(http->server, addr_host(&config->listen, host),
-                           addr_port(&config->listen)) == 0)
+    fd = listen_on(&config->listen, why);
+    if (fd >= 0 && evhttp_accept_socket(http->server, fd) == 0)
         return http;
-    why_set(why, errno, "cannot listen for HTTP on %s: %s", addr_text(&config->listen, text),
-            strerror(errno));
+    if (fd >= 0) {
+        close(fd);
+        why_set(why, EIO, "the HTTP server does not take its socket");
+    }
     evhttp_free(http->server);
     free(http);
     return NULL;

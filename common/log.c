@@ -48,6 +48,8 @@ static void put(struct line *l, const char *text, size_t len)
 {
     if (len > LINE - 2 - l->len) { /* keep room for the newline */
         len = LINE - 2 - l->len;
+        while (len > 0 && (text[len] & 0xc0) == 0x80) /* whole characters */
+            len--;
         l->cut = true;
     }
     memcpy(l->text + l->len, text, len);
@@ -59,40 +61,70 @@ static void put_text(struct line *l, const char *text)
     put(l, text, strlen(text));
 }
 
-/* What a terminal obeys: also U+0080 to U+009F in UTF-8. */
-static bool is_control(unsigned char before, unsigned char c)
+/* The octets of the character there; 0: it is none in UTF-8 (RFC 3629 4), or one that a terminal
+ * obeys, U+0080 to U+009F too. */
+static size_t harmless(const char *text)
 {
-    return c < 0x20 || c == 0x7f || (c >= 0x80 && c < 0xa0 && before == 0xc2);
+    static const struct {
+        unsigned char first, last, low, high; /* first octets; the second one's range */
+        size_t len;
+    } rows[] = {
+        {0x20, 0x7e, 0,    0xff, 1},
+        {0xc2, 0xc2, 0xa0, 0xbf, 2},
+        {0xc3, 0xdf, 0x80, 0xbf, 2},
+        {0xe0, 0xe0, 0xa0, 0xbf, 3},
+        {0xe1, 0xec, 0x80, 0xbf, 3},
+        {0xed, 0xed, 0x80, 0x9f, 3},
+        {0xee, 0xef, 0x80, 0xbf, 3},
+        {0xf0, 0xf0, 0x90, 0xbf, 4},
+        {0xf1, 0xf3, 0x80, 0xbf, 4},
+        {0xf4, 0xf4, 0x80, 0x8f, 4},
+    };
+    const unsigned char *c = (const unsigned char *)text;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (*c < rows[i].first || *c > rows[i].last)
+            continue;
+        if (rows[i].len > 1 && (c[1] < rows[i].low || c[1] > rows[i].high))
+            return 0;
+        for (size_t k = 2; k < rows[i].len; k++)
+            if ((c[k] & 0xc0) != 0x80)
+                return 0;
+        return rows[i].len;
+    }
+    return 0;
 }
 
-/* One character, harmless: control characters as \xNN. */
-static void put_char(struct line *l, unsigned char c)
+/* One character; what is not harmless as \xNN, octet by octet. Returns how many it was. */
+static size_t put_char(struct line *l, const char *text)
 {
+    size_t len = harmless(text);
     char hex[5];
 
-    if (!is_control(l->len ? l->text[l->len - 1] : 0, c)) {
-        put(l, (const char *)&c, 1);
-        return;
+    if (len > 0) {
+        put(l, text, len);
+        return len;
     }
-    snprintf(hex, sizeof hex, "\\x%02x", c);
+    snprintf(hex, sizeof hex, "\\x%02x", (unsigned char)*text);
     put_text(l, hex);
+    return 1;
 }
 
 /* A word; in quotes when a reader could not see where it ends. */
 static void put_word(struct line *l, const char *word)
 {
     if (*word && !strpbrk(word, " \"")) {
-        for (; *word; word++)
-            put_char(l, *word);
+        while (*word)
+            word += put_char(l, word);
         return;
     }
     put_text(l, "\"");
     if (!l->cut)
         l->quoted = true;
-    for (; *word; word++) {
+    while (*word) {
         if (*word == '"' || *word == '\\')
             put_text(l, "\\");
-        put_char(l, *word);
+        word += put_char(l, word);
     }
     put_text(l, "\"");
     l->quoted = l->quoted && l->cut;
@@ -100,11 +132,14 @@ static void put_word(struct line *l, const char *word)
 
 void log_harmless(FILE *out, const char *text)
 {
-    for (const char *c = text; *c; c++) {
-        if (*c == '\n' || !is_control(c > text ? c[-1] : 0, *c))
-            fputc(*c, out);
+    while (*text) {
+        size_t len = *text == '\n' ? 1 : harmless(text);
+
+        if (len > 0)
+            fwrite(text, 1, len, out);
         else
-            fprintf(out, "\\x%02x", (unsigned char)*c);
+            fprintf(out, "\\x%02x", (unsigned char)*text);
+        text += len ? len : 1;
     }
 }
 
@@ -160,8 +195,8 @@ void log_text(enum log_level level, const char *call, const char *format, ...)
     va_start(ap, format);
     why_vprint(text, sizeof text, format, ap);
     va_end(ap);
-    for (const char *c = text; *c; c++)
-        put_char(&l, *c);
+    for (const char *c = text; *c;)
+        c += put_char(&l, c);
     end(&l);
 }
 

@@ -139,6 +139,8 @@ class Pcscf(Wrong):
 
     def lines(self, m):
         """The right answer."""
+        if not m.values("authorization"):  # a SUBSCRIBE
+            return ["SIP/2.0 200 OK"], ["Contact: <sip:watch@scscf1.hims.net>", "Expires: 600"]
         answered = 'response=""' not in m.one("authorization")
         if not answered:
             return ["SIP/2.0 401 Unauthorized"], [

@@ -104,7 +104,11 @@ static void no_peer_can_forge_a_line(void **state)
     assert_string_equal(lines(),
                         "icscf1 info call=- <- u\\x0de REG\\x09ISTER impu=a\\x1b[2J\\x7f\n");
     log_arrow(NULL, "<-", "ue", "REGISTER", "impu", "\xc3\x9b\xc2\x9b[2J", NULL); /* U+00DB, CSI */
-    assert_string_equal(lines(), "icscf1 info call=- <- ue REGISTER impu=\xc3\x9b\xc2\\x9b[2J\n");
+    assert_string_equal(lines(), "icscf1 info call=- <- ue REGISTER impu=\xc3\x9b\\xc2\\x9b[2J\n");
+    log_arrow(NULL, "<-", "ue", "REGISTER", "impu", "\x86 \xe2\x82\xac \xe2\x82",
+              NULL); /* no UTF-8 */
+    assert_string_equal(
+        lines(), "icscf1 info call=- <- ue REGISTER impu=\"\\x86 \xe2\x82\xac \\xe2\\x82\"\n");
     log_error(NULL, "refused: %s", "bad\nline\r\x01");
     assert_string_equal(lines(), "icscf1 error call=- -- refused: bad\\x0aline\\x0d\\x01\n");
 }
@@ -119,7 +123,7 @@ static void what_is_for_a_screen_has_no_command_for_it(void **state)
     log_harmless(out, "\x1b[2Ja\r\n\xc2\x9b"
                       "2J\xc3\x9b\x7f\n");
     fclose(out);
-    assert_string_equal(text, "\\x1b[2Ja\\x0d\n\xc2\\x9b2J\xc3\x9b\\x7f\n");
+    assert_string_equal(text, "\\x1b[2Ja\\x0d\n\\xc2\\x9b2J\xc3\x9b\\x7f\n");
     free(text);
 }
 
