@@ -147,6 +147,8 @@ PORTS = {"pcscf": {("tcp", 5060), ("udp", 5060)}, "icscf": {("tcp", 5060), ("udp
 def test_nothing_listens_but_on_the_addresses_of_lab_yaml(lab, netns):
     mine = [e for e in lab.topology().elements if e.netns == netns]
     allowed = {(net, address, port) for e in mine for address in (e.address, e.address6) for net, port in PORTS[e.kind]}
+    if netns == "home":
+        allowed.add(("tcp", *lab.topology().http))
     there = set(listeners(lab, netns))
     assert there <= allowed, "more than lab.yaml says"
     assert {(net, e.address, port) for e in mine for net, port in PORTS[e.kind]} <= there
