@@ -159,7 +159,8 @@ def run_guest(number, paths, claims=""):
     with tempfile.TemporaryDirectory() as folder:
         report = os.path.join(folder, "report.xml")
         guest = ["taskset", "-c", processor, os.path.join(HERE, "tools/uml"), "-t", str(GUEST_S), "--rw", folder,
-                 *(["--rw", claims] if claims else []), "--", "env", f"KERNEL_CLAIMS={claims}", f"LAB_BIN={os.path.join(HERE, KERNEL_BUILD, 'bin')}"]
+                 *(["--rw", claims] if claims else []), "--", "env", f"KERNEL_CLAIMS={claims}", f"LAB_BIN={os.path.join(HERE, KERNEL_BUILD, 'bin')}",
+                 "PYTEST_DEBUG_TEMPROOT=/run"]  # the guest's own: in /tmp the host's root may have a folder of that name
         done = subprocess.run([*guest, *pytest_command(report, *paths)], cwd=HERE, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
         found = cases_of(report)
