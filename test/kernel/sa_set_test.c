@@ -55,7 +55,7 @@ static void every_pair_carries_udp_and_tcp_over_ipv4_and_ipv6(void **state)
     }
 }
 
-static void TRU_04_nothing_unprotected_reaches_or_leaves_a_protected_port(void **state)
+static void nothing_unprotected_reaches_or_leaves_a_protected_port(void **state)
 {
     int ps, pc, other;
 
@@ -143,7 +143,7 @@ static void inject(uint8_t *packet, size_t len, const char *source)
     close(fd);
 }
 
-static void TRU_05_06_07_a_stranger_s_replayed_and_changed_packets_are_dropped(void **state)
+static void TRU_05_06_a_stranger_s_replayed_and_changed_packets_are_dropped(void **state)
 {
     uint8_t packet[2048];
     struct sa_counters c;
@@ -392,9 +392,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_pair_carries_udp_and_tcp_over_ipv4_and_ipv6),
-        cmocka_unit_test(TRU_04_nothing_unprotected_reaches_or_leaves_a_protected_port),
+        cmocka_unit_test(nothing_unprotected_reaches_or_leaves_a_protected_port),
         cmocka_unit_test(a_port_whose_set_is_gone_says_no_to_the_sender),
-        cmocka_unit_test(TRU_05_06_07_a_stranger_s_replayed_and_changed_packets_are_dropped),
+        cmocka_unit_test(TRU_05_06_a_stranger_s_replayed_and_changed_packets_are_dropped),
         cmocka_unit_test(TRU_08_a_packet_of_ours_that_is_sent_back_is_dropped),
         cmocka_unit_test(a_set_made_again_goes_on_after_its_numbers),
         cmocka_unit_test(a_set_made_again_takes_nothing_it_has_seen),

@@ -70,7 +70,7 @@ def test_nothing_is_lost_and_every_column_of_the_seed_speaks(captured):
     assert speakers == set(ladder.COLUMNS)
 
 
-def test_the_registration_runs_as_the_seed_draws_it(captured):
+def test_REG_01_the_registration_runs_as_the_seed_draws_it(captured):
     """Order of the messages up to the 200 OK (retransmissions and 100 Trying aside)."""
     names = [(e.sender, e.receiver, e.message) for e in captured.found if e.kind == "message" and e.message != "100"
              and e.proto != "dns"]
