@@ -24,15 +24,28 @@ FILE *state_file_read(const char *file)
     return f;
 }
 
-static int put(int fd, const char *text, size_t len, bool durable)
+int state_file_put(int fd, const char *text, size_t len)
 {
-    ssize_t n = write(fd, text, len);
+    while (len) {
+        ssize_t n = write(fd, text, len);
 
-    if (n < 0)
-        return -errno;
-    if ((size_t)n != len)
-        return -ENOSPC;
-    return durable && fsync(fd) < 0 ? -errno : 0;
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? -errno : -ENOSPC;
+        text += n;
+        len -= n;
+    }
+    return 0;
+}
+
+int state_file_new(const char *file)
+{
+    int fd;
+
+    unlink(file);
+    fd = open(file, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+    return fd < 0 ? -errno : fd;
 }
 
 int state_file_write(const char *file, const char *text, size_t len, bool durable)
@@ -42,14 +55,40 @@ int state_file_write(const char *file, const char *text, size_t len, bool durabl
 
     if ((size_t)snprintf(fresh, sizeof fresh, "%s.new", file) >= sizeof fresh)
         return -ENAMETOOLONG;
-    unlink(fresh); /* what an earlier life left, whatever it is */
-    fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    fd = state_file_new(fresh);
     if (fd < 0)
-        return -errno;
-    err = put(fd, text, len, durable);
+        return fd;
+    err = state_file_put(fd, text, len);
+    if (!err && durable && fsync(fd) < 0)
+        err = -errno;
     if (close(fd) < 0 && !err)
         err = -errno;
     if (!err && rename(fresh, file) < 0)
         err = -errno;
     return err;
+}
+
+static int check(int fd, const char *file, struct why *why)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) < 0)
+        return why_set(why, errno, "cannot look at '%s': %s", file, why_not(errno));
+    if (!S_ISREG(st.st_mode))
+        return why_set(why, EPERM, "'%s' is no file", file);
+    if (st.st_uid != geteuid() || (st.st_mode & 077))
+        return why_set(why, EPERM, "'%s' must be ours, and of mode 0600", file);
+    return 0;
+}
+
+int state_file_open(const char *file, struct why *why)
+{
+    int fd = open(file, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600), err;
+
+    if (fd < 0)
+        return why_set(why, errno, "cannot open the state file '%s': %s", file, why_not(errno));
+    err = check(fd, file, why);
+    if (err)
+        close(fd);
+    return err ? err : fd;
 }

@@ -20,4 +20,15 @@ FILE *state_file_read(const char *file);
  * this returns (fsync). 0 or -errno; then the old file is as it was. */
 int state_file_write(const char *file, const char *text, size_t len, bool durable);
 
+/* For files that are appended to. The caller closes what is opened.
+ * state_file_open - open or make the file; what is read and appended stands in it.
+ * returns a descriptor; -EPERM others than the owner may use it, or it is not ours; -ELOOP it is a
+ *         link; -errno; *why says it */
+int state_file_open(const char *file, struct why *why);
+/* state_file_new - a new, empty file in the place of whatever an earlier life left there. A
+ * descriptor, or -errno. */
+int state_file_new(const char *file);
+/* state_file_put - the whole text, at the end. 0 or -errno; then a part of it may stand there. */
+int state_file_put(int fd, const char *text, size_t len);
+
 #endif

@@ -2,14 +2,13 @@
 #include "state_log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "state_file.h"
 #include "xalloc.h"
 
 #define SLACK 1000 /* lines that a file may have for nothing */
@@ -25,35 +24,7 @@ struct state_log {
     bool torn; /* the last line may have no end */
 };
 
-static int write_all(int fd, const char *text, size_t len)
-{
-    while (len) {
-        ssize_t n = write(fd, text, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? -errno : -ENOSPC;
-        text += n;
-        len -= n;
-    }
-    return 0;
-}
-
 /* ---- open ---- */
-
-static int check_file(int fd, const char *path, struct why *why)
-{
-    struct stat st;
-
-    if (fstat(fd, &st) < 0)
-        return why_set(why, errno, "cannot look at '%s': %s", path, why_not(errno));
-    if (!S_ISREG(st.st_mode))
-        return why_set(why, EPERM, "'%s' is no file", path);
-    if (st.st_uid != geteuid() || (st.st_mode & 077))
-        return why_set(why, EPERM, "'%s' must be ours, and of mode 0600", path);
-    return 0;
-}
 
 /* A new file gets its header; an old one must have it, and a last line that was cut off is closed.
  */
@@ -68,12 +39,12 @@ static int check_header(struct state_log *log, struct why *why)
     if (n < 0 || end < 0)
         return why_set(why, errno, "cannot read '%s': %s", log->path, why_not(errno));
     if ((size_t)n < len && memcmp(text, log->header, n) == 0) /* killed before it had one */
-        err = ftruncate(log->fd, 0) < 0 ? -errno : write_all(log->fd, log->header, len);
+        err = ftruncate(log->fd, 0) < 0 ? -errno : state_file_put(log->fd, log->header, len);
     else if ((size_t)n < len || memcmp(text, log->header, len) != 0)
         return why_set(why, EINVAL, "'%s' is not a file of the form '%.*s'", log->path,
                        (int)len - 1, log->header);
     else if (pread(log->fd, text, 1, end - 1) == 1 && *text != '\n')
-        err = write_all(log->fd, "\n", 1);
+        err = state_file_put(log->fd, "\n", 1);
     if (err)
         return why_set(why, -err, "cannot write '%s': %s", log->path, why_not(err));
     return 0;
@@ -82,7 +53,7 @@ static int check_header(struct state_log *log, struct why *why)
 int state_log_open(struct state_log **out, const char *path, const char *header, struct why *why)
 {
     struct state_log *log = xzalloc(sizeof *log);
-    int err = 0;
+    int err;
 
     log->new_fd = -1;
     snprintf(log->header, sizeof log->header, "%s\n", header);
@@ -91,13 +62,8 @@ int state_log_open(struct state_log **out, const char *path, const char *header,
         return why_set(why, ENAMETOOLONG, "the name of the state file is too long");
     }
     snprintf(log->fresh, sizeof log->fresh, "%.*s.new", (int)sizeof log->fresh - 5, path);
-    log->fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (log->fd < 0)
-        err = why_set(why, errno, "cannot open the state file '%s': %s", path, why_not(errno));
-    if (!err)
-        err = check_file(log->fd, path, why);
-    if (!err)
-        err = check_header(log, why);
+    log->fd = state_file_open(path, why);
+    err = log->fd < 0 ? log->fd : check_header(log, why);
     if (err) {
         state_log_close(log);
         return err;
@@ -159,12 +125,12 @@ int state_log_append(struct state_log *log, struct state_line *line)
     int err = line_end(line) ? 0 : -EMSGSIZE;
 
     if (!err && log->torn)
-        err = write_all(log->fd, "\n", 1);
+        err = state_file_put(log->fd, "\n", 1);
     if (!err) {
-        err = write_all(log->fd, line->text, line->len);
+        err = state_file_put(log->fd, line->text, line->len);
         log->torn = err != 0;
     }
-    if (!err && log->new_fd >= 0 && write_all(log->new_fd, line->text, line->len) < 0)
+    if (!err && log->new_fd >= 0 && state_file_put(log->new_fd, line->text, line->len) < 0)
         abandon(log); /* the old one has it */
     log->lines++;
     log->new_lines++;
@@ -182,14 +148,13 @@ int state_log_begin(struct state_log *log)
     int err;
 
     abandon(log);
-    unlink(log->fresh); /* what an earlier life left, whatever it is */
-    log->lines = 0;     /* not at once again after a failure */
+    log->lines = 0; /* not at once again after a failure */
     log->new_lines = 1;
-    log->new_fd =
-        open(log->fresh, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (log->new_fd < 0)
-        return -errno;
-    err = write_all(log->new_fd, log->header, strlen(log->header));
+    err = state_file_new(log->fresh);
+    if (err < 0)
+        return err;
+    log->new_fd = err;
+    err = state_file_put(log->new_fd, log->header, strlen(log->header));
     if (err)
         abandon(log);
     return err;
@@ -202,7 +167,7 @@ int state_log_copy(struct state_log *log, struct state_line *line)
     if (log->new_fd < 0)
         err = -EBADF;
     if (!err)
-        err = write_all(log->new_fd, line->text, line->len);
+        err = state_file_put(log->new_fd, line->text, line->len);
     log->new_lines++;
     line_wipe(line);
     if (err)

@@ -24,56 +24,22 @@
 #include "sa_store_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "state_file.h"
 #include "xalloc.h"
 
 /* ---- the file ---- */
 
-static int check_file(int fd, const char *path, struct why *why)
-{
-    struct stat st;
-
-    if (fstat(fd, &st) < 0)
-        return why_set(why, errno, "cannot look at '%s': %s", path, why_not(errno));
-    if (!S_ISREG(st.st_mode))
-        return why_set(why, EPERM, "'%s' is no file", path);
-    if (st.st_uid != geteuid() || (st.st_mode & 077))
-        return why_set(why, EPERM, "'%s' holds keys: it must be ours, and of mode 0600", path);
-    return 0;
-}
-
-static bool write_all(int fd, const char *text, size_t len)
-{
-    while (len) {
-        ssize_t n = write(fd, text, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        text += n;
-        len -= n;
-    }
-    return true;
-}
-
 int sa_store_open(struct sa_store **out, const char *path, struct why *why)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600), err;
+    int fd = state_file_open(path, why);
     struct sa_store *store;
 
     if (fd < 0)
-        return why_set(why, errno, "cannot open the state file '%s': %s", path, why_not(errno));
-    err = check_file(fd, path, why);
-    if (err) {
-        close(fd);
-        return err;
-    }
+        return fd;
     store = *out = xzalloc(sizeof *store);
     store->fd = fd;
     snprintf(store->path, sizeof store->path, "%s", path);
@@ -155,7 +121,8 @@ static void put_contact(struct state_line *line, const struct contact *c)
 /* One finished line to fd. */
 static bool write_line(struct sa_store *store, int fd)
 {
-    bool written = line_end(&store->line) && write_all(fd, store->line.text, store->line.len);
+    bool written =
+        line_end(&store->line) && state_file_put(fd, store->line.text, store->line.len) == 0;
 
     line_wipe(&store->line);
     store->lines++;
@@ -239,7 +206,7 @@ static void rewrite_all(struct rewrite *r, struct sas *sas)
 {
     const struct sa *sa;
 
-    r->ok = write_all(r->fd, SA_STORE_HEADER, strlen(SA_STORE_HEADER));
+    r->ok = state_file_put(r->fd, SA_STORE_HEADER, strlen(SA_STORE_HEADER)) == 0;
     for (size_t i = 0; i < SA_BUCKETS; i++) {
         LIST_FOREACH(sa, &sas->place[i], by_place)
         {
@@ -261,8 +228,7 @@ void sa_store_rewrite(struct sa_store *store, struct sas *sas)
     if (!store)
         return;
     snprintf(path, sizeof path, "%s.new", store->path);
-    unlink(path);
-    r.fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+    r.fd = state_file_new(path);
     store->lines = 0;
     if (r.fd < 0) {
         complain(store, "write");
