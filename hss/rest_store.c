@@ -7,31 +7,47 @@
 
 #include "rest.h"
 #include "rest_words.h"
+#include "xalloc.h"
+
+/* ---- columns that are a field as it is ---- */
+
+struct column {
+    const char *field;
+    bool is_text; /* else yes or no */
+    const char *update;
+};
+
+static void store_columns(struct rest_call *call, const struct column *columns, size_t count,
+                          int64_t id, const json_t *fields)
+{
+    for (const struct column *c = columns; c < columns + count; c++) {
+        if (!json_object_get(fields, c->field))
+            continue;
+        if (c->is_text)
+            sql_run(call->store->sql, c->update, "ti", rest_text(fields, c->field, ""), id);
+        else
+            sql_run(call->store->sql, c->update, "ii", (int64_t)rest_yes(fields, c->field, false),
+                    id);
+    }
+}
 
 /* ---- public identities ---- */
 
 int rest_store_public(struct rest_call *call, int64_t impu, const json_t *fields)
 {
+    static const struct column columns[] = {
+        {"barred",       false, "UPDATE impu SET barred = ? WHERE id = ?"      },
+        {"alias",        true,  "UPDATE impu SET alias_group = ? WHERE id = ?" },
+        {"display_name", true,  "UPDATE impu SET display_name = ? WHERE id = ?"},
+        {"server",       true,  "UPDATE impu SET as_name = ? WHERE id = ?"     },
+        {"active",       false, "UPDATE impu SET active = ? WHERE id = ?"      },
+    };
     struct sql *sql = call->store->sql;
 
-    if (json_object_get(fields, "barred"))
-        sql_run(sql, "UPDATE impu SET barred = ? WHERE id = ?", "ii",
-                (int64_t)rest_yes(fields, "barred", false), impu);
-    if (json_object_get(fields, "alias"))
-        sql_run(sql, "UPDATE impu SET alias_group = ? WHERE id = ?", "ti",
-                rest_text(fields, "alias", ""), impu);
-    if (json_object_get(fields, "display_name"))
-        sql_run(sql, "UPDATE impu SET display_name = ? WHERE id = ?", "ti",
-                rest_text(fields, "display_name", ""), impu);
+    store_columns(call, columns, COUNT(columns), impu, fields);
     if (json_object_get(fields, "kind"))
         sql_run(sql, "UPDATE impu SET kind = ? WHERE id = ?", "ii",
                 (int64_t)rest_number_of(rest_kinds, rest_text(fields, "kind", "user")), impu);
-    if (json_object_get(fields, "server"))
-        sql_run(sql, "UPDATE impu SET as_name = ? WHERE id = ?", "ti",
-                rest_text(fields, "server", ""), impu);
-    if (json_object_get(fields, "active"))
-        sql_run(sql, "UPDATE impu SET active = ? WHERE id = ?", "ii",
-                (int64_t)rest_yes(fields, "active", true), impu);
     /* the default one is the first that is not barred, else none */
     sql_run(sql,
             "UPDATE impu SET is_default = id IS (SELECT o.id FROM impu AS o WHERE o.implicit_set = "
@@ -61,39 +77,23 @@ static void store_list(struct rest_call *call, int64_t subscription, const json_
     }
 }
 
-static void store_uris(struct rest_call *call, int64_t subscription, const json_t *fields)
-{
-    struct sql *sql = call->store->sql;
-
-    if (json_object_get(fields, "primary_ecf"))
-        sql_run(sql, "UPDATE subscription SET primary_ecf = ? WHERE id = ?", "ti",
-                rest_text(fields, "primary_ecf", ""), subscription);
-    if (json_object_get(fields, "secondary_ecf"))
-        sql_run(sql, "UPDATE subscription SET secondary_ecf = ? WHERE id = ?", "ti",
-                rest_text(fields, "secondary_ecf", ""), subscription);
-    if (json_object_get(fields, "primary_ccf"))
-        sql_run(sql, "UPDATE subscription SET primary_ccf = ? WHERE id = ?", "ti",
-                rest_text(fields, "primary_ccf", ""), subscription);
-    if (json_object_get(fields, "secondary_ccf"))
-        sql_run(sql, "UPDATE subscription SET secondary_ccf = ? WHERE id = ?", "ti",
-                rest_text(fields, "secondary_ccf", ""), subscription);
-}
-
 int rest_store_subscription(struct rest_call *call, int64_t subscription, const json_t *fields)
 {
-    struct sql *sql = call->store->sql;
+    static const struct column columns[] = {
+        {"registration_allowed", false,
+         "UPDATE subscription SET registration_allowed = ? WHERE id = ?"                        },
+        {"keep_scscf",           false, "UPDATE subscription SET keep_scscf = ? WHERE id = ?"   },
+        {"primary_ecf",          true,  "UPDATE subscription SET primary_ecf = ? WHERE id = ?"  },
+        {"secondary_ecf",        true,  "UPDATE subscription SET secondary_ecf = ? WHERE id = ?"},
+        {"primary_ccf",          true,  "UPDATE subscription SET primary_ccf = ? WHERE id = ?"  },
+        {"secondary_ccf",        true,  "UPDATE subscription SET secondary_ccf = ? WHERE id = ?"},
+    };
     const char *msisdn = rest_text(fields, "msisdn", NULL);
 
     if (msisdn)
-        sql_run(sql, "UPDATE subscription SET msisdn = ? WHERE id = ?", "ti",
+        sql_run(call->store->sql, "UPDATE subscription SET msisdn = ? WHERE id = ?", "ti",
                 msisdn + (*msisdn == '+'), subscription);
-    if (json_object_get(fields, "registration_allowed"))
-        sql_run(sql, "UPDATE subscription SET registration_allowed = ? WHERE id = ?", "ii",
-                (int64_t)rest_yes(fields, "registration_allowed", true), subscription);
-    if (json_object_get(fields, "keep_scscf"))
-        sql_run(sql, "UPDATE subscription SET keep_scscf = ? WHERE id = ?", "ii",
-                (int64_t)rest_yes(fields, "keep_scscf", true), subscription);
-    store_uris(call, subscription, fields);
+    store_columns(call, columns, COUNT(columns), subscription, fields);
     store_list(call, subscription, json_object_get(fields, "visited_networks"),
                "DELETE FROM visited_network WHERE subscription = ?",
                "INSERT OR IGNORE INTO visited_network (subscription, network) VALUES (?, ?)", "it");
