@@ -93,7 +93,8 @@ def one(fault, folder):
         failed, said = test(fault, folder)
         if not failed:
             return False, "NOT caught: " + said[-200:]
-        return True, f"caught by {len(failed)}: {failed[0]}"
+        named = [name for name in failed if fault["case"].replace("-", "_") in name]
+        return True, f"caught by {len(failed)}: {(named + failed)[0]}"
     finally:
         with open(kept[0], "w", encoding="utf-8") as f:
             f.write(kept[1])

@@ -155,6 +155,7 @@ static void DNS_03_a_numeric_host_asks_nothing(void **state)
 {
     (void)state;
     expect("10.0.0.1", 0, SIP_ANY, false, "udp 10.0.0.1:5060");
+    assert_int_equal(facts.count, 0);
     expect("[2001:db8::1]", 5061, SIP_TCP, false, "tcp [2001:db8::1]:5061");
     assert_int_equal(facts.count, 0);
 }
